@@ -204,6 +204,8 @@ enum prio_status opener_push(struct opener *opener, uint32_t input, uint64_t off
 	pending->record.length_bytes = text.n;
 	enum prio_status verdict = record_parse(&record, text, true, opener->scratch);
 	keep_id(pending, &record);
+	if (verdict != PRIO_OK && !prio_status_is_refusal(verdict))
+		return error_set(error, verdict, "reading a record: %s", prio_status_sentence(verdict));
 	if (verdict == PRIO_OK)
 		verdict = gather_share(opener, pending, record.payload);
 	pending->record.verdict = verdict;
