@@ -12,7 +12,7 @@
  *   r          r^K must not be 1 (the caller has checked).
  *   out        room for n; used as scratch too.
  *
- * Needs n more elements of scratch: PRIO_OK or PRIO_ERR_MEMORY. CT: depends on n and log2_k alone. */
+ * n more elements of scratch are allocated: PRIO_OK or PRIO_ERR_MEMORY. CT: depends on n and log2_k alone. */
 PRIO_MUST_USE enum prio_status field_lagrange(struct field_vector *out, size_t n, u128 r, unsigned log2_k, u128 first,
 					      u128 step);
 
