@@ -1,0 +1,56 @@
+/* plan: which raw parts a batch has, and how they are cut into tasks.
+ *
+ * A task is a list of byte ranges of raw parts, about TASK_BYTES together: small parts are gathered, a large one is cut (a
+ * range owns the lines that begin in it). The plan is a function of the listing alone, so a run that starts again makes the
+ * same one. */
+#ifndef PIPELINE_PLAN_H
+#define PIPELINE_PLAN_H
+
+#include "base/log.h"
+#include "pipeline/config.h"
+#include "prio/status.h"
+#include "store/store.h"
+
+enum { TASK_BYTES = 32 << 20 };
+
+struct raw_part {
+	char *key;
+	uint64_t size_bytes;
+	uint8_t version[STORE_VERSION_BYTES];
+};
+
+struct task_input {
+	uint32_t part; /* index into parts */
+	uint64_t begin_bytes;
+	uint64_t end_bytes; /* UINT64_MAX: to the end of the part */
+};
+
+struct task {
+	size_t first_input;
+	size_t n_inputs;
+	uint64_t n_bytes;
+};
+
+/* One batch's part of the plan. */
+struct plan {
+	struct raw_part *parts; /* in bytewise order of their keys */
+	size_t n_parts;
+	struct task_input *inputs;
+	size_t n_inputs;
+	struct task *tasks;
+	size_t n_tasks;
+	uint64_t n_bytes; /* of all parts */
+};
+
+/* plans_make: list everything under raw_prefix once, and plan every configured batch.
+ *
+ *   task_bytes  TASK_BYTES, but for tests.
+ *   plans       out: config->n_batches plans, plan_clear each. A batch without data has no parts.
+ *
+ * Names beginning with "_" or "." are ignored; batches that are not configured are ignored with a word in the log. */
+PRIO_MUST_USE enum prio_status plans_make(struct plan *plans, const struct data_config *config, struct store *store,
+					  const char *raw_prefix, uint64_t task_bytes, struct log *log,
+					  struct prio_error *error);
+void plan_clear(struct plan *plan);
+
+#endif
