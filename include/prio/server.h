@@ -76,7 +76,8 @@ PRIO_API PRIO_MUST_USE enum prio_status prio_tentative_read(struct prio_tentativ
  *   states     out, n: where the verdict is PRIO_OK, what verify2 needs.
  *   sum        the shares with PRIO_OK are added to it. NULL: none wanted.
  *
- * Returns PRIO_OK whatever the verdicts; PRIO_ERR_CRYPTO if the library failed: then all outputs, sum included, are void.
+ * Returns PRIO_OK whatever the verdicts; PRIO_ERR_CRYPTO if the library failed: then all outputs, sum included, are void;
+ * PRIO_ERR_ARGUMENT, with nothing done, if query, workspace or sum were made for another size or server.
  * n of about 1 MB / 49 kB keeps a batch in the L2 cache. CT: timing depends on lengths and on verdicts alone; the
  * generator's rejections reveal only discarded draws. */
 PRIO_API PRIO_MUST_USE enum prio_status prio_verify1_many(const struct prio_batch *batch, const struct prio_query *query,

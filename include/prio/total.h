@@ -39,7 +39,8 @@ PRIO_API PRIO_MUST_USE enum prio_status prio_total_write_partial(const struct pr
 
 /* prio_total_read: the reverse of prio_total_write, as strict and as liberal as the reference.
  * prio_total_read_partial: of prio_total_write_partial; the server is said by the caller.
- * PRIO_OK; PRIO_ERR_FORMAT with where and what in error; PRIO_ERR_MEMORY. Never allocates by what the input claims. */
+ * PRIO_OK; PRIO_ERR_FORMAT with where and what in error; PRIO_ERR_MEMORY; as prio_params_check. Never allocates by what
+ * the input claims. */
 PRIO_API PRIO_MUST_USE enum prio_status prio_total_read(struct prio_total **total, const struct prio_params *params,
 							struct prio_bytes in, struct prio_error *error);
 PRIO_API PRIO_MUST_USE enum prio_status prio_total_read_partial(struct prio_total **total, const struct prio_params *params,

@@ -15,7 +15,7 @@ enum prio_status aes_ctr_new(struct aes_ctr **ctr)
 
 	*ctr = NULL;
 	if (made == NULL)
-		return PRIO_ERR_CRYPTO;
+		return PRIO_ERR_MEMORY;
 
 	made->algorithm = EVP_CIPHER_fetch(NULL, "AES-128-CTR", NULL);
 	made->context = EVP_CIPHER_CTX_new();

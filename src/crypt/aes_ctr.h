@@ -10,7 +10,7 @@ enum { AES_CTR_KEY_BYTES = 16 };
 /* A stream, restartable any number of times. One thread at a time. */
 struct aes_ctr;
 
-/* aes_ctr_new: PRIO_OK or PRIO_ERR_CRYPTO. aes_ctr_free wipes; NULL is fine. */
+/* aes_ctr_new: PRIO_OK, PRIO_ERR_MEMORY or PRIO_ERR_CRYPTO. aes_ctr_free wipes; NULL is fine. */
 PRIO_MUST_USE enum prio_status aes_ctr_new(struct aes_ctr **ctr);
 void aes_ctr_free(struct aes_ctr *ctr);
 

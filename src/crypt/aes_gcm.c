@@ -24,7 +24,7 @@ enum prio_status aes_gcm_new(struct aes_gcm **gcm, size_t key_bytes)
 
 	made = calloc(1, sizeof *made);
 	if (made == NULL)
-		return PRIO_ERR_CRYPTO;
+		return PRIO_ERR_MEMORY;
 	made->key_bytes = key_bytes;
 	made->algorithm = EVP_CIPHER_fetch(NULL, key_bytes == AES128_KEY_BYTES ? "AES-128-GCM" : "AES-256-GCM", NULL);
 	made->context = EVP_CIPHER_CTX_new();

@@ -17,7 +17,7 @@ enum {
 /* A reusable context. One thread at a time. */
 struct aes_gcm;
 
-/* aes_gcm_new: key_bytes: AES128_KEY_BYTES or AES256_KEY_BYTES. PRIO_OK, PRIO_ERR_ARGUMENT or PRIO_ERR_CRYPTO.
+/* aes_gcm_new: key_bytes: AES128_KEY_BYTES or AES256_KEY_BYTES. PRIO_OK, or PRIO_ERR_ARGUMENT, _MEMORY, _CRYPTO.
  * aes_gcm_free wipes; NULL is fine. aes_gcm_forget: wipe the key schedule of the last call. */
 PRIO_MUST_USE enum prio_status aes_gcm_new(struct aes_gcm **gcm, size_t key_bytes);
 void aes_gcm_free(struct aes_gcm *gcm);

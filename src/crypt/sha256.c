@@ -15,7 +15,7 @@ enum prio_status sha256_new(struct sha256 **sha)
 
 	*sha = NULL;
 	if (made == NULL)
-		return PRIO_ERR_CRYPTO;
+		return PRIO_ERR_MEMORY;
 
 	made->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
 	made->context = EVP_MD_CTX_new();

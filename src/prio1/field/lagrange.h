@@ -16,4 +16,7 @@
 PRIO_MUST_USE enum prio_status field_lagrange(struct field_vector *out, size_t n, u128 r, unsigned log2_k, u128 first,
 					      u128 step);
 
+/* field_lagrange_at_one: L at the point 1 alone. */
+u128 field_lagrange_at_one(u128 r, unsigned log2_k);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "prio1/field/load.h"
 
 enum prio_status prg_init(struct prg *prg)
 {
@@ -124,15 +125,6 @@ enum prio_status prg_below_p(struct prg *prg, u128 *x)
 	return prg_below(prg, FIELD_P, x);
 }
 
-static inline uint64_t load_be64(const uint8_t *p)
-{
-	uint64_t x = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		x = x << 8 | p[i];
-	return x;
-}
-
 /* compact: try n_tries draws below p, 12 bytes each, and store those that succeed one after another from out[at] on, at
  * most `want` of them. Every try is stored, and the place moves on only if it succeeded, so that there is no branch to
  * mispredict. Writes one element behind the last. Returns how many were stored; *n_used tries were looked at. */
@@ -144,7 +136,7 @@ static size_t compact(struct field_vector *out, size_t at, size_t want, const ui
 	size_t got = 0, i = 0;
 
 	for (; i < n_tries && got < want; i++, stream += PRG_DRAW_BYTES) {
-		uint64_t low = load_be64(stream + 3);
+		uint64_t low = field_load_be64(stream + 3);
 		uint64_t high = (uint64_t)stream[11] << 16 | (uint64_t)stream[1] << 8 | stream[2];
 
 		lo[got] = low;

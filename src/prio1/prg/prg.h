@@ -25,7 +25,7 @@ struct prg {
 	uint8_t stream[PRG_PIECE_BYTES];
 };
 
-/* prg_init: get the contexts; seed it before use. PRIO_OK or PRIO_ERR_CRYPTO (then it need not be cleared).
+/* prg_init: get the contexts; seed it before use. PRIO_OK, or PRIO_ERR_MEMORY, _CRYPTO (then it need not be cleared).
  * prg_clear: wipe and give them back; fine on a zeroed struct. prg_wipe: wipe the stream; seed again before use. */
 PRIO_MUST_USE enum prio_status prg_init(struct prg *prg);
 void prg_clear(struct prg *prg);

@@ -28,8 +28,8 @@ struct seal {
 	struct aes_gcm *gcm;
 };
 
-/* seal_init: PRIO_OK or PRIO_ERR_CRYPTO (then it need not be cleared). seal_clear: wipe and give back; fine on a zeroed
- * struct. seal_wipe: wipe the last key; usable again at once. */
+/* seal_init: PRIO_OK, or PRIO_ERR_MEMORY, _CRYPTO (then it need not be cleared). seal_clear: wipe and give back; fine on
+ * a zeroed struct. seal_wipe: wipe the last key; usable again at once. */
 PRIO_MUST_USE enum prio_status seal_init(struct seal *seal);
 void seal_clear(struct seal *seal);
 void seal_wipe(struct seal *seal);
