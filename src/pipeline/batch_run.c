@@ -1,0 +1,170 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "crypt/sha256.h"
+#include "pipeline/run.h"
+
+enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, struct prio_error *error)
+{
+	const struct process_settings *settings = run->settings;
+	const struct prio_params *params = &batch->config->params;
+	enum prio_status status = prio_params_check(params, error);
+
+	if (status == PRIO_ERR_FORGEABLE_SIZE) {
+		batch_run_end(run, batch,
+			      "n_data %" PRIu32 " is forgeable: n_data + 1 is a power of two, and at such a size a client can pass off "
+			      "any values as valid. Use n_data %" PRIu32 " with one unused field on both servers and in the clients, or "
+			      "accept the risk with --allow-forgeable-size (ALLOW_FORGEABLE_SIZE=1)",
+			      params->n_data, params->n_data + 1);
+		return PRIO_OK;
+	}
+	if (status != PRIO_OK)
+		return status;
+	if (prio_n_data_is_forgeable(params->n_data))
+		log_warn(run->log, "batch %s: n_data %" PRIu32 " is forgeable, and allowed: a client can pass off any values as valid",
+			 batch->shown, params->n_data);
+	status = prio_batch_new(&batch->batch, params, settings->server, &settings->key, &settings->secret, error);
+	if (status == PRIO_OK)
+		status = prio_query_new(&batch->query, batch->batch, error);
+	if (status == PRIO_OK)
+		status = prio_query_commitment(batch->query, batch->commitment);
+	if (status != PRIO_OK)
+		return status;
+	batch->first_record = calloc(batch->plan.n_tasks + 1, sizeof *batch->first_record);
+	if (batch->first_record == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	return PRIO_OK;
+}
+
+void batch_run_clear(struct batch_run *batch)
+{
+	plan_clear(&batch->plan);
+	prio_query_free(batch->query);
+	prio_batch_free(batch->batch);
+	free(batch->first_record);
+	free(batch->records);
+}
+
+void batch_run_end(struct run *run, struct batch_run *batch, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(batch->why, sizeof batch->why, format, arguments);
+	va_end(arguments);
+	batch->fate = BATCH_NOT_PUBLISHED;
+	log_error(run->log, "batch %s is not published: %s", batch->shown, batch->why);
+}
+
+enum prio_status batch_checkpoint_key(const struct run *run, const struct batch_run *batch, size_t task, struct path *path,
+				      struct prio_error *error)
+{
+	return path_make(path, error, "%s/checkpoint/%s/task-%05zu", run->prefixes.internal.text, batch->directory.text, task);
+}
+
+/* One number of the binding, 8 bytes big-endian. */
+static enum prio_status add_number(struct sha256 *sha, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+	return sha256_add(sha, (struct prio_bytes){bytes, sizeof bytes});
+}
+
+static enum prio_status add_text(struct sha256 *sha, const char *text)
+{
+	struct prio_bytes bytes = {(const uint8_t *)text, strlen(text)};
+	enum prio_status status = add_number(sha, bytes.n);
+
+	return status == PRIO_OK ? sha256_add(sha, bytes) : status;
+}
+
+static enum prio_status add_input(struct sha256 *sha, const struct task_input *input, const struct raw_part *part)
+{
+	enum prio_status status = add_text(sha, part->key);
+
+	if (status == PRIO_OK)
+		status = sha256_add(sha, (struct prio_bytes){part->version, sizeof part->version});
+	if (status == PRIO_OK)
+		status = add_number(sha, part->size_bytes);
+	if (status == PRIO_OK)
+		status = add_number(sha, input->part);
+	if (status == PRIO_OK)
+		status = add_number(sha, input->begin_bytes);
+	return status == PRIO_OK ? add_number(sha, input->end_bytes) : status;
+}
+
+/* A checkpoint belongs to this version, this query point (and with it n_data, precision, key rule and batch id), this server,
+ * and these ranges of these versions of the raw parts. */
+enum prio_status batch_checkpoint_binding(const struct run *run, const struct batch_run *batch, size_t task,
+					  struct sealed_binding *binding, struct prio_error *error)
+{
+	const struct task *plan_task = &batch->plan.tasks[task];
+	struct sha256 *sha = NULL;
+	enum prio_status status = sha256_new(&sha);
+
+	binding->secret = (struct prio_bytes){run->settings->key.bytes, sizeof run->settings->key.bytes};
+	binding->label = "prio-processor checkpoint";
+	if (status == PRIO_OK)
+		status = sha256_begin(sha);
+	if (status == PRIO_OK)
+		status = add_text(sha, PRIO_VERSION);
+	if (status == PRIO_OK)
+		status = sha256_add(sha, (struct prio_bytes){batch->commitment, sizeof batch->commitment});
+	if (status == PRIO_OK)
+		status = add_number(sha, run->settings->server);
+	for (size_t i = 0; i < plan_task->n_inputs && status == PRIO_OK; i++) {
+		const struct task_input *input = &batch->plan.inputs[plan_task->first_input + i];
+
+		status = add_input(sha, input, &batch->plan.parts[input->part]);
+	}
+	if (status == PRIO_OK)
+		status = sha256_end(sha, binding->digest);
+	sha256_free(sha);
+	if (status != PRIO_OK)
+		error_set(error, status, "hashing: %s", prio_status_sentence(status));
+	return status;
+}
+
+enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task, entry_visit *visit,
+				  void *context, struct prio_tentative *sum, struct prio_error *error)
+{
+	struct checkpoint_reader *reader = NULL;
+	struct checkpoint_entry entry = {0};
+	struct sealed_binding binding;
+	struct path key;
+	uint64_t record = batch->first_record[task];
+	bool at_end = false;
+	enum prio_status status = batch_checkpoint_key(run, batch, task, &key, error);
+
+	if (status == PRIO_OK)
+		status = batch_checkpoint_binding(run, batch, task, &binding, error);
+	if (status == PRIO_OK)
+		status = checkpoint_open(&reader, run->own, key.text, &binding, error);
+	while (status == PRIO_OK) {
+		status = checkpoint_next(reader, &entry, &at_end, error);
+		if (status != PRIO_OK || at_end)
+			break;
+		status = visit(context, &entry, entry.verdict == PRIO_OK ? record++ : UINT64_MAX, error);
+	}
+	if (status == PRIO_OK && sum != NULL)
+		status = checkpoint_read_sum(reader, sum, error);
+	checkpoint_close(reader);
+	prio_wipe(&entry.state, sizeof entry.state);
+	return status;
+}
+
+enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id, struct prio_error *error)
+{
+	uint8_t code[HMAC_BYTES];
+	enum prio_status status = hmac_of(run->id_hmac, code, &id, 1);
+
+	if (status != PRIO_OK)
+		return error_set(error, status, "hashing an id: %s", prio_status_sentence(status));
+	memcpy(hash->bytes, code, sizeof hash->bytes);
+	return PRIO_OK;
+}

@@ -1,0 +1,47 @@
+/* process: the whole job of one server for one date: open, verify1, verify2, aggregate, publish, over every batch. */
+#ifndef PIPELINE_PROCESS_H
+#define PIPELINE_PROCESS_H
+
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "pipeline/wait.h"
+#include "prio/batch.h"
+#include "prio/keys.h"
+#include "prio/status.h"
+
+struct process_settings {
+	const char *app_name;
+	const char *submission_date;
+	const char *data_config; /* path */
+	enum prio_server_id server;
+	struct prio_private_key key;
+	struct prio_shared_secret secret;
+	const char *public_key_hex_internal; /* as given: they stand in paths */
+	const char *public_key_hex_external;
+	const char *bucket_prefix;
+	const char *internal_endpoint;
+	const char *external_endpoint;
+	const char *internal_ingest;
+	const char *internal_private;
+	const char *internal_shared;
+	const char *external_shared;
+	struct retry_rule retry;
+	bool partner_is_41;        /* PARTNER=4.1 */
+	bool allow_forgeable_size;
+	bool allow_copied_shares;
+	unsigned n_workers;        /* 0: one a processor */
+	uint64_t task_bytes;       /* 0: TASK_BYTES */
+};
+
+enum process_outcome {
+	PROCESS_DONE,        /* every batch that had data was published */
+	PROCESS_UNPUBLISHED, /* some were not; the others were */
+};
+
+/* process_run: PRIO_OK and *outcome; or the error that ended the run (what was complete by then stays). The run summary goes
+ * to the private bucket and, as one JSON line, to stdout. log may not be NULL. */
+PRIO_MUST_USE enum prio_status process_run(const struct process_settings *settings, struct log *log,
+					   enum process_outcome *outcome, struct prio_error *error);
+
+#endif

@@ -1,0 +1,108 @@
+/* run: what one server's run over one date knows, and what it knows of each batch. The stages (verify1.h to publish.h) work on
+ * these; process.c drives them. Internal to the pipeline. */
+#ifndef PIPELINE_RUN_H
+#define PIPELINE_RUN_H
+
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "crypt/hmac.h"
+#include "pipeline/checkpoint.h"
+#include "pipeline/config.h"
+#include "pipeline/paths.h"
+#include "pipeline/plan.h"
+#include "pipeline/process.h"
+#include "prio/server.h"
+#include "prio/total.h"
+#include "record/join.h"
+#include "store/store.h"
+
+/* One opened share between the stages: 14 bytes a record. */
+struct kept_record {
+	uint8_t verdict; /* enum prio_status: PRIO_OK as long as it is in */
+	uint8_t answer_bytes;
+	uint8_t answer[PRIO_VERIFY2_BYTES_MAX]; /* our verify2 packet */
+};
+
+enum batch_fate {
+	BATCH_PENDING,
+	BATCH_NO_DATA,
+	BATCH_PUBLISHED,
+	BATCH_NOT_PUBLISHED, /* it had data; why says the reason */
+};
+
+struct batch_run {
+	const struct batch_config *config;
+	struct path directory; /* "batch_id=...", as written */
+	char shown[160];       /* the batch id for messages */
+	struct plan plan;
+	struct prio_batch *batch;
+	struct prio_query *query;
+	uint8_t commitment[32]; /* prio_query_commitment */
+
+	/* After opening. Opened records are numbered through the tasks in order. */
+	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
+	struct kept_record *records;
+	bool ids_are_numbers; /* every id of the batch is a JSON integer: so they are written as such */
+
+	/* What the summary says. */
+	uint64_t n_lines;
+	uint64_t n_opened;
+	uint64_t n_sent;         /* verify1 packets */
+	uint64_t n_answered;     /* verify2 packets */
+	uint64_t n_total;        /* matched at aggregate */
+	uint64_t n_error;        /* of those, the proof failed */
+	uint64_t n_partner_only; /* ids that only the partner sent */
+	uint64_t refused[PRIO_STATUS_FIRST_ERROR_];
+	enum batch_fate fate;
+	char why[PRIO_ERROR_TEXT_BYTES];
+};
+
+struct run {
+	const struct process_settings *settings;
+	struct log *log;
+	struct data_config config;
+	struct prefixes prefixes;
+	struct store *ingest;
+	struct store *own;    /* private */
+	struct store *inbox;  /* what the partner sends */
+	struct store *outbox; /* what the partner gets */
+	struct hmac *id_hmac; /* under a random key: hashes of ids that nobody can aim for. Driver's thread only */
+	struct batch_run *batches; /* config.n_batches */
+	bool partner_is_41;   /* the other side is an original, so its joins multiply repeated ids */
+	char started[28];
+};
+
+/* batch_run_prepare: directory, batch, query point, of a batch that has data. A size that is forgeable and not allowed ends
+ * the batch (BATCH_NOT_PUBLISHED), not the run. */
+PRIO_MUST_USE enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, struct prio_error *error);
+void batch_run_clear(struct batch_run *batch);
+
+/* batch_run_end: the batch is not published, and why (a sentence); says so in the log. */
+__attribute__((format(printf, 3, 4))) void batch_run_end(struct run *run, struct batch_run *batch, const char *format, ...);
+
+/* batch_is_in: has data, and nothing ended it so far. */
+static inline bool batch_is_in(const struct batch_run *batch)
+{
+	return batch->fate == BATCH_PENDING;
+}
+
+/* Where the checkpoint of a task lies, and what it belongs to. */
+PRIO_MUST_USE enum prio_status batch_checkpoint_key(const struct run *run, const struct batch_run *batch, size_t task,
+						    struct path *path, struct prio_error *error);
+PRIO_MUST_USE enum prio_status batch_checkpoint_binding(const struct run *run, const struct batch_run *batch, size_t task,
+							struct sealed_binding *binding, struct prio_error *error);
+
+/* batch_visit_task: every entry of a task's checkpoint, in order. record: the number of an opened share; UINT64_MAX for a
+ * refused line. sum: if not NULL, the tentative sum at the end is read into it. */
+typedef enum prio_status entry_visit(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				     struct prio_error *error);
+PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task,
+						entry_visit *visit, void *context, struct prio_tentative *sum,
+						struct prio_error *error);
+
+/* run_hash_id: the keyed hash of an id. */
+PRIO_MUST_USE enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id,
+					   struct prio_error *error);
+
+#endif
