@@ -1,0 +1,70 @@
+/* dedup: repeated ids and copied shares (SECURITY.md, "Duplicates"; FORMAT.md 7.2). The one place that knows the rule.
+ *
+ * It looks at all shares of a batch that opened, and at nothing else, and gives each a verdict:
+ *
+ *   byte-identical shares under one id          one of them counts, the other copies are DUPLICATE
+ *   different shares under one id               all are CONFLICTING_ID
+ *   equal ephemeral keys under different ids    the bytewise smallest id counts, the others are COPIED_SHARE;
+ *                                               asked only among records that the lines above let pass
+ *
+ * What each share is known by is three hashes and a number, so that memory stays under 100 bytes a record. Ids themselves
+ * are needed only for shares that were copied; they are asked for after the first step:
+ *
+ *     dedup_add for every share that opened
+ *     dedup_resolve
+ *     if dedup_n_needed: go through the records again, and where dedup_needs_id, dedup_set_id
+ *     dedup_finish
+ *     dedup_verdict for any share
+ *
+ * Not thread-safe, but for dedup_needs_id and dedup_verdict, which may be called by several threads at once. */
+#ifndef STAGE_DEDUP_H
+#define STAGE_DEDUP_H
+
+#include <stdbool.h>
+
+#include "prio/bytes.h"
+#include "prio/status.h"
+#include "record/join.h"
+
+enum { DEDUP_HASH_BYTES = 16 };
+
+struct dedup_rules {
+	bool withhold_repeated;   /* every copy of a repeated id is WITHHELD, identical or not: beside an original partner */
+	bool allow_copied_shares; /* equal ephemeral keys are fine: test data made by repetition */
+};
+
+struct dedup;
+PRIO_MUST_USE enum prio_status dedup_new(struct dedup **dedup, const struct dedup_rules *rules);
+void dedup_free(struct dedup *dedup); /* NULL is fine */
+
+/* dedup_add: enter a share that opened.
+ *
+ *   id, epk, share   hashes that nobody outside can aim at (keyed, or 16 bytes of a cryptographic hash) of the id's bytes,
+ *                    of the ephemeral public key, and of the whole sealed share or what stands for it.
+ *   seq              the share's number, different for each. Of identical copies the one with the smallest counts.
+ *
+ * PRIO_OK or PRIO_ERR_MEMORY. */
+PRIO_MUST_USE enum prio_status dedup_add(struct dedup *dedup, const struct join_hash *id,
+					 const uint8_t epk[DEDUP_HASH_BYTES], const uint8_t share[DEDUP_HASH_BYTES],
+					 uint64_t seq);
+
+/* dedup_resolve: decide all that hashes decide. Once, after the last dedup_add. PRIO_OK or PRIO_ERR_MEMORY. */
+PRIO_MUST_USE enum prio_status dedup_resolve(struct dedup *dedup);
+
+/* How many ids dedup_finish waits for; whether this share's is one of them. */
+size_t dedup_n_needed(const struct dedup *dedup);
+bool dedup_needs_id(const struct dedup *dedup, uint64_t seq);
+
+/* dedup_set_id: the id of a share that needs it, copied where it is the smallest so far of those that share an ephemeral
+ * key. PRIO_OK; PRIO_ERR_ARGUMENT where dedup_needs_id is false or the id was set before; PRIO_ERR_MEMORY. */
+PRIO_MUST_USE enum prio_status dedup_set_id(struct dedup *dedup, uint64_t seq, struct prio_bytes id);
+
+/* dedup_finish: decide the rest. PRIO_OK, or PRIO_ERR_CHANGED if an id that was asked for was never set: the input is not
+ * what it was when the shares were entered. */
+PRIO_MUST_USE enum prio_status dedup_finish(struct dedup *dedup);
+
+/* dedup_verdict: PRIO_OK, or PRIO_REFUSED_DUPLICATE, _CONFLICTING_ID, _COPIED_SHARE, _WITHHELD. After dedup_finish only. A
+ * number that was never entered is PRIO_OK. */
+enum prio_status dedup_verdict(const struct dedup *dedup, uint64_t seq);
+
+#endif
