@@ -117,7 +117,7 @@ struct leftovers {
 static bool is_ours(const struct output *output, const char *name)
 {
 	size_t index;
-	char expected[64];
+	char expected[96];
 
 	if (sscanf(name, "part-%zu-", &index) != 1 || index >= output->n_parts_max || !output->written[index])
 		return false;
