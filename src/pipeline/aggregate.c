@@ -1,0 +1,129 @@
+#include "pipeline/aggregate.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "pipeline/exec.h"
+#include "pipeline/inbox.h"
+#include "pipeline/output.h"
+#include "pipeline/refused.h"
+#include "pipeline/settle.h"
+#include "stage/result.h"
+
+struct accepting {
+	struct run *run;
+	struct batch_run *batch;
+	struct join *join;
+	struct refused refused;
+};
+
+static enum prio_status judge(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+{
+	struct accepting *accepting = context;
+	struct batch_run *batch = accepting->batch;
+	struct kept_record *kept;
+	struct prio_verify2_packet own = {.n_bytes = 0};
+	const void *packet = NULL;
+	enum prio_status status;
+
+	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
+		return PRIO_OK;
+	kept = &batch->records[record];
+	status = inbox_take(accepting->run, accepting->join, entry->id, &packet, error);
+	if (status == PRIO_OK) {
+		batch->n_total++;
+		memcpy(own.bytes, kept->answer, kept->answer_bytes);
+		own.n_bytes = kept->answer_bytes;
+		status = prio_accept(&own, packet);
+		batch->n_error += status != PRIO_OK;
+	}
+	if (!prio_status_is_refusal(status))
+		return status;
+	kept->verdict = (uint8_t)status;
+	return refused_add(&accepting->refused, entry, status, error);
+}
+
+static enum prio_status judge_all(struct run *run, struct batch_run *batch, struct join *join, struct prio_error *error)
+{
+	struct accepting accepting = {.run = run, .batch = batch, .join = join};
+	enum prio_status status = refused_begin(&accepting.refused, run, batch, "aggregate", error);
+
+	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++) {
+		status = exec_check_stop(error);
+		if (status == PRIO_OK)
+			status = batch_visit_task(run, batch, task, judge, &accepting, NULL, error);
+	}
+	if (status == PRIO_OK)
+		status = refused_end(&accepting.refused, error);
+	refused_clear(&accepting.refused);
+	return status;
+}
+
+static enum prio_status write_total(struct run *run, struct batch_run *batch, const struct prio_total *total,
+				    struct prio_error *error)
+{
+	struct aggregate_record record = {.error = batch->n_error, .total = batch->n_total};
+	struct output output;
+	enum prio_status status = output_begin(&output, run, batch, "aggregate", 1, error);
+
+	record.payload.n = prio_total_bytes_max(total);
+	record.payload.p = malloc(record.payload.n);
+	if (status == PRIO_OK && record.payload.p == NULL)
+		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	if (status != PRIO_OK)
+		goto out;
+	status = prio_total_write(total, &record.payload);
+	if (status == PRIO_OK)
+		status = aggregate_record_write(&output.rows, RECORD_COMPACT, &record);
+	if (status == PRIO_OK)
+		status = line_append(&output.rows, "\n", 1);
+	if (status != PRIO_OK) {
+		error_set(error, status, "writing the aggregate record: %s", prio_status_sentence(status));
+		goto out;
+	}
+	status = output_end_part(&output, 0, error);
+	if (status == PRIO_OK)
+		status = output_end(&output, error);
+out:
+	aggregate_record_clear(&record);
+	output_clear(&output);
+	return status;
+}
+
+enum prio_status aggregate_batch(struct run *run, struct batch_run *batch, struct prio_total **total, struct prio_error *error)
+{
+	struct join *join = NULL;
+	enum prio_status status = inbox_load(run, batch, "verify2", MESSAGE_VERIFY2, &join, error);
+
+	*total = NULL;
+	if (status != PRIO_OK)
+		return status;
+	if (join == NULL) {
+		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
+		return PRIO_OK;
+	}
+	status = judge_all(run, batch, join, error);
+	join_free(join);
+	if (status != PRIO_OK)
+		return status;
+	if (batch->n_total == 0) {
+		batch_run_end(run, batch, "none of its records was answered by both servers");
+		return PRIO_OK;
+	}
+	if (batch->n_total - batch->n_error < batch->config->min_batch) {
+		batch_run_end(run, batch,
+			      "%" PRIu64 " records were accepted, fewer than its min_batch of %" PRIu64 "; its aggregate is not sent",
+			      batch->n_total - batch->n_error, batch->config->min_batch);
+		return PRIO_OK;
+	}
+	status = settle_batch(run, batch, total, error);
+	if (status == PRIO_OK)
+		status = write_total(run, batch, *total, error);
+	if (status != PRIO_OK) {
+		prio_total_free(*total);
+		*total = NULL;
+	}
+	return status;
+}

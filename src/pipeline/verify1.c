@@ -1,0 +1,183 @@
+#include "pipeline/verify1.h"
+
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "pipeline/exec.h"
+#include "pipeline/inbox.h"
+#include "pipeline/output.h"
+#include "pipeline/refused.h"
+#include "stage/dedup.h"
+
+struct second_pass {
+	struct run *run;
+	struct batch_run *batch;
+	struct dedup *dedup;
+	struct join *partner; /* beside an original: what it sent */
+	uint64_t n_in_common;
+	struct output output;
+	struct refused refused;
+	size_t task;
+};
+
+static enum prio_status visit_all(struct second_pass *pass, entry_visit *visit, struct prio_error *error)
+{
+	enum prio_status status = PRIO_OK;
+
+	for (size_t task = 0; task < pass->batch->plan.n_tasks && status == PRIO_OK; task++) {
+		status = exec_check_stop(error);
+		if (status == PRIO_OK)
+			status = batch_visit_task(pass->run, pass->batch, task, visit, pass, NULL, error);
+	}
+	return status;
+}
+
+static enum prio_status dedup_error(enum prio_status status, struct prio_error *error)
+{
+	return status == PRIO_OK ? PRIO_OK
+				 : error_set(error, status, "looking for repeated ids: %s", prio_status_sentence(status));
+}
+
+static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+{
+	struct second_pass *pass = context;
+	struct join_hash hash;
+	enum prio_status status;
+
+	if (record == UINT64_MAX)
+		return PRIO_OK;
+	status = run_hash_id(pass->run, &hash, entry->id, error);
+	if (status != PRIO_OK)
+		return status;
+	return dedup_error(dedup_add(pass->dedup, &hash, entry->epk_hash, entry->share_digest, record), error);
+}
+
+static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+{
+	struct second_pass *pass = context;
+
+	if (record == UINT64_MAX || !dedup_needs_id(pass->dedup, record))
+		return PRIO_OK;
+	return dedup_error(dedup_set_id(pass->dedup, record, entry->id), error);
+}
+
+/* Give every opened record its verdict. */
+static enum prio_status find_repeated(struct second_pass *pass, struct prio_error *error)
+{
+	const struct dedup_rules rules = {
+		.withhold_repeated = pass->run->partner_is_41,
+		.allow_copied_shares = pass->run->settings->allow_copied_shares,
+	};
+	enum prio_status status = dedup_error(dedup_new(&pass->dedup, &rules), error);
+
+	if (status == PRIO_OK)
+		status = visit_all(pass, enter, error);
+	if (status == PRIO_OK)
+		status = dedup_error(dedup_resolve(pass->dedup), error);
+	if (status == PRIO_OK && dedup_n_needed(pass->dedup) > 0)
+		status = visit_all(pass, name, error);
+	if (status == PRIO_OK)
+		status = dedup_error(dedup_finish(pass->dedup), error);
+	for (uint64_t i = 0; i < pass->batch->n_opened && status == PRIO_OK; i++)
+		pass->batch->records[i].verdict = (uint8_t)dedup_verdict(pass->dedup, i);
+	dedup_free(pass->dedup);
+	pass->dedup = NULL;
+	return status;
+}
+
+static enum prio_status count_common(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				     struct prio_error *error)
+{
+	struct second_pass *pass = context;
+	const void *packet;
+	enum prio_status status;
+
+	if (record == UINT64_MAX || pass->batch->records[record].verdict != PRIO_OK)
+		return PRIO_OK;
+	status = inbox_take(pass->run, pass->partner, entry->id, &packet, error);
+	pass->n_in_common += status == PRIO_OK;
+	return prio_status_is_refusal(status) ? PRIO_OK : status;
+}
+
+/* Is there anything that an original partner could join with? */
+static enum prio_status check_common(struct second_pass *pass, struct prio_error *error)
+{
+	enum prio_status status =
+		inbox_load(pass->run, pass->batch, "verify1", MESSAGE_VERIFY1, &pass->partner, error);
+
+	if (status == PRIO_OK && pass->partner != NULL)
+		status = visit_all(pass, count_common, error);
+	join_free(pass->partner);
+	pass->partner = NULL;
+	if (status == PRIO_OK && pass->n_in_common == 0)
+		batch_run_end(pass->run, pass->batch,
+			      "it has no id in common with what the partner sent, so nothing of it is sent either (an original "
+			      "partner would stop with an error)");
+	return status;
+}
+
+static enum prio_status write_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				    struct prio_error *error)
+{
+	struct second_pass *pass = context;
+	struct batch_run *batch = pass->batch;
+	enum prio_status verdict =
+		record == UINT64_MAX ? entry->verdict : (enum prio_status)batch->records[record].verdict;
+	struct prio_verify1_packet packet;
+	enum prio_status status;
+
+	if (verdict != PRIO_OK)
+		return refused_add(&pass->refused, entry, verdict, error);
+	/* A batch that ended before it was sent: its refused records are listed all the same. */
+	if (!batch_is_in(batch))
+		return PRIO_OK;
+	status = prio_state_packet(&packet, &entry->state);
+	if (status != PRIO_OK)
+		return error_set(error, status, "a checkpoint holds a state that is none");
+	batch->n_sent++;
+	status = record_write(&pass->output.rows, RECORD_COMPACT, entry->id, batch->ids_are_numbers,
+			      (struct prio_bytes){packet.bytes, packet.n_bytes});
+	if (status != PRIO_OK)
+		return error_set(error, status, "writing a record: %s", prio_status_sentence(status));
+	return output_flush_rows(&pass->output, pass->task, error);
+}
+
+static enum prio_status write_all(struct second_pass *pass, struct prio_error *error)
+{
+	struct batch_run *batch = pass->batch;
+	enum prio_status status = output_begin(&pass->output, pass->run, batch, "verify1", batch->plan.n_tasks, error);
+
+	if (status == PRIO_OK)
+		status = refused_begin(&pass->refused, pass->run, batch, "verify1", error);
+	for (pass->task = 0; pass->task < batch->plan.n_tasks && status == PRIO_OK; pass->task++) {
+		status = exec_check_stop(error);
+		if (status == PRIO_OK)
+			status = batch_visit_task(pass->run, batch, pass->task, write_entry, pass, NULL, error);
+		if (status == PRIO_OK)
+			status = output_end_part(&pass->output, pass->task, error);
+	}
+	if (status == PRIO_OK)
+		status = refused_end(&pass->refused, error);
+	if (status == PRIO_OK)
+		status = output_end(&pass->output, error);
+	refused_clear(&pass->refused);
+	output_clear(&pass->output);
+	return status;
+}
+
+enum prio_status verify1_batch(struct run *run, struct batch_run *batch, struct prio_error *error)
+{
+	struct second_pass pass = {.run = run, .batch = batch};
+	enum prio_status status = find_repeated(&pass, error);
+
+	if (status == PRIO_OK && run->partner_is_41)
+		status = check_common(&pass, error);
+	if (status == PRIO_OK)
+		status = write_all(&pass, error);
+	if (status != PRIO_OK)
+		return status;
+	if (batch_is_in(batch) && batch->n_sent == 0)
+		batch_run_end(run, batch, "all of its %" PRIu64 " lines were refused; reasons are listed under processed/refused",
+			      batch->n_lines);
+	return PRIO_OK;
+}
