@@ -1,0 +1,38 @@
+# The front door: what a person or CI types. The build itself is CMakeLists.txt, what each check does scripts/run-suites.
+.DEFAULT_GOAL := all
+.PHONY: all install clean demo test deps help FORCE
+.NOTPARALLEL:
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@scripts/run-suites --list | sed 's/^/make check-/' | awk '{ printf "%-22s ", $$1 " " $$2; $$1 = $$2 = ""; sub(/^ +/, ""); print }'
+
+all: ## build/bin/prio, build/bin/prio-processor, build/lib/libprio.so and .a
+	@scripts/install-deps --check build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target prio prio-processor prio_shared prio_static
+
+install: all ## into PREFIX (/usr/local), under DESTDIR if given
+	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"
+
+clean: ## removes all that was built
+	rm -rf build
+
+deps: ## installs the Debian packages that building and testing need
+	@scripts/install-deps test
+
+demo: ## installs what is missing, builds, shows two servers and their clients at work
+	@scripts/install-deps build
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+
+test: ## installs what is missing, builds, runs every check below
+	@scripts/install-deps test
+	@scripts/run-suites
+
+check-%: FORCE
+	@scripts/install-deps test
+	@scripts/run-suites $*
