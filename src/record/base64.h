@@ -10,7 +10,8 @@ static inline size_t base64_decoded_max(size_t n_text) { return n_text / 4 * 3 +
 static inline size_t base64_encoded_bytes(size_t n) { return (n + 2) / 3 * 4; }
 
 /* base64_decode: strict on a fast path; what that refuses is read again as deployed systems read it: white space (space,
- * tab, line feed, carriage return) anywhere is skipped, padding may be missing, bits after the last whole byte are ignored.
+ * tab, line feed, carriage return) anywhere is skipped, padding may be missing, bits after the last whole byte are ignored. A single character that is left
+ * over holds no byte and is refused, as is anything behind the padding.
  *
  *   out        in: room, at least base64_decoded_max(text.n). Out: n is the decoded length. May not overlap text, except
  *              that out->p may equal text.p (decoding in place).

@@ -36,7 +36,7 @@ struct record {
  * Of a member that appears twice the last one counts, as deployed readers do it.
  * Returns PRIO_OK or a refusal: NOT_JSON (blank lines, arrays, NaN, broken UTF-8, NUL, trailing garbage, nesting over 64),
  * NO_ID, BAD_ID, NO_PAYLOAD (missing, null, or no string). On a refusal after the id was read, record->has_id and id are
- * set, so that a list of refused records can name it. */
+ * set, so that a list of refused records can name it. PRIO_ERR_MEMORY where the slow path finds none. */
 PRIO_MUST_USE enum prio_status record_parse(struct record *record, struct prio_mut line, bool need_id,
 					    struct record_scratch *scratch);
 

@@ -1,0 +1,222 @@
+/* Two blocks take turns: while lines are cut from one, the source fills the other.
+ *
+ *     | headroom: max_line_bytes | block: lent to the source | spare |
+ *
+ * A line that a block's end breaks is moved into the headroom of the other block, just before the bytes that continue it, and
+ * its own block is lent again. So a line is copied at most once for each block end that it crosses, and with blocks larger
+ * than a line that is one copy in a block. */
+#include "record/lines_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/wipe.h"
+
+enum { N_BLOCKS = 2, ALIGNMENT = 64 };
+
+struct lines {
+	size_t max_line_bytes;
+	size_t kept_bytes;     /* of a line that is too long */
+	size_t block_bytes;
+	size_t memory_bytes;   /* of each block with headroom and spare bytes */
+	uint8_t *memory[N_BLOCKS];
+	uint8_t *block[N_BLOCKS];
+	uint8_t *kept;
+
+	struct stream *stream;
+	enum prio_status status; /* the stream's error: it stays */
+	uint64_t end_bytes;
+	uint64_t offset_bytes;   /* of at, in the object */
+	unsigned current;        /* the block that lines are cut from */
+	uint8_t *at;             /* the next line begins here, maybe in the headroom */
+	uint8_t *end;            /* of the bytes that are there */
+	bool ended;              /* the stream has no more than that */
+	bool skipping;           /* the chunk's first bytes belong to a line that begins before it */
+};
+
+static size_t round_up(size_t n)
+{
+	return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+enum prio_status lines_new_sized(struct lines **out, size_t max_line_bytes, size_t block_bytes)
+{
+	struct lines *lines;
+
+	*out = NULL;
+	if (max_line_bytes > SIZE_MAX / 8 || block_bytes > SIZE_MAX / 8 || block_bytes == 0)
+		return PRIO_ERR_ARGUMENT;
+	lines = calloc(1, sizeof *lines);
+	if (lines == NULL)
+		return PRIO_ERR_MEMORY;
+	size_t headroom = round_up(max_line_bytes);
+	lines->max_line_bytes = max_line_bytes;
+	lines->kept_bytes = max_line_bytes < LINES_KEPT_BYTES ? max_line_bytes : LINES_KEPT_BYTES;
+	lines->block_bytes = block_bytes;
+	lines->memory_bytes = round_up(headroom + block_bytes + LINES_SPARE_BYTES);
+	lines->kept = calloc(1, lines->kept_bytes + LINES_SPARE_BYTES);
+	bool complete = lines->kept != NULL;
+	for (int i = 0; i < N_BLOCKS; i++) {
+		lines->memory[i] = aligned_alloc(ALIGNMENT, lines->memory_bytes);
+		if (lines->memory[i] == NULL) {
+			complete = false;
+			continue;
+		}
+		lines->block[i] = lines->memory[i] + headroom;
+	}
+	if (!complete) {
+		lines_free(lines);
+		return PRIO_ERR_MEMORY;
+	}
+	*out = lines;
+	return PRIO_OK;
+}
+
+enum prio_status lines_new(struct lines **lines, size_t max_line_bytes)
+{
+	size_t wanted = max_line_bytes < SIZE_MAX / 8 ? round_up(max_line_bytes + 1) : max_line_bytes;
+
+	return lines_new_sized(lines, max_line_bytes, wanted > LINES_BLOCK_BYTES ? wanted : LINES_BLOCK_BYTES);
+}
+
+void lines_free(struct lines *lines)
+{
+	if (lines == NULL)
+		return;
+	for (int i = 0; i < N_BLOCKS; i++) {
+		if (lines->memory[i] != NULL)
+			wipe(lines->memory[i], lines->memory_bytes);
+		free(lines->memory[i]);
+	}
+	if (lines->kept != NULL)
+		wipe(lines->kept, lines->kept_bytes);
+	free(lines->kept);
+	free(lines);
+}
+
+static enum prio_status lend(struct lines *lines, unsigned i, struct prio_error *error)
+{
+	return stream_lend(lines->stream, (struct prio_mut){lines->block[i], lines->block_bytes}, error);
+}
+
+enum prio_status lines_begin(struct lines *lines, struct stream *stream, uint64_t begin_bytes, uint64_t end_bytes,
+			     struct prio_error *error)
+{
+	lines->stream = stream;
+	lines->end_bytes = end_bytes;
+	lines->skipping = begin_bytes > 0;
+	lines->offset_bytes = begin_bytes > 0 ? begin_bytes - 1 : 0;
+	lines->ended = false;
+	/* As if the last block had just been used up: the next one to take is the first. */
+	lines->current = N_BLOCKS - 1;
+	lines->at = lines->block[lines->current];
+	lines->end = lines->at;
+
+	lines->status = lend(lines, 0, error);
+	return lines->status;
+}
+
+/* Take the next block and put what is left of this one, lines->end - lines->at bytes and no more than max_line_bytes, before
+ * it. This one is lent again. */
+static enum prio_status next_block(struct lines *lines, struct prio_error *error)
+{
+	unsigned next = (lines->current + 1) % N_BLOCKS;
+	size_t n_left = (size_t)(lines->end - lines->at);
+	size_t n_taken;
+
+	if (n_left > 0)
+		memcpy(lines->block[next] - n_left, lines->at, n_left);
+	lines->status = lend(lines, lines->current, error);
+	if (lines->status != PRIO_OK)
+		return lines->status;
+	lines->status = stream_take(lines->stream, &n_taken, error);
+	if (lines->status != PRIO_OK)
+		return lines->status;
+	if (n_taken > lines->block_bytes)
+		return lines->status = error_set(error, PRIO_ERR_INTERNAL, "a stream filled more than it was lent");
+
+	lines->current = next;
+	lines->at = lines->block[next] - n_left;
+	lines->end = lines->block[next] + n_taken;
+	lines->ended = n_taken < lines->block_bytes;
+	memset(lines->end, 0, LINES_SPARE_BYTES); /* nobody who reads them shall meet undefined bytes */
+	return PRIO_OK;
+}
+
+/* Drop everything up to and including the next line feed; *n_dropped counts it without the line feed. *found is false where
+ * the stream ended first. */
+static enum prio_status skip_line(struct lines *lines, uint64_t *n_dropped, bool *found, struct prio_error *error)
+{
+	*n_dropped = 0;
+	for (;;) {
+		size_t n = (size_t)(lines->end - lines->at);
+		uint8_t *feed = n > 0 ? memchr(lines->at, '\n', n) : NULL;
+		size_t n_text = feed != NULL ? (size_t)(feed - lines->at) : n;
+
+		*n_dropped += n_text;
+		*found = feed != NULL;
+		lines->at += n_text + (feed != NULL);
+		lines->offset_bytes += n_text + (feed != NULL);
+		if (feed != NULL || lines->ended)
+			return PRIO_OK;
+		enum prio_status status = next_block(lines, error);
+		if (status != PRIO_OK)
+			return status;
+	}
+}
+
+/* The line at lines->at has more than max_line_bytes, as far as can be seen. Its beginning is kept aside, since the blocks
+ * are needed to find its end. */
+static enum prio_status too_long(struct lines *lines, struct line *line, struct prio_error *error)
+{
+	bool found;
+
+	memcpy(lines->kept, lines->at, lines->kept_bytes);
+	line->text = (struct prio_mut){lines->kept, lines->kept_bytes};
+	line->too_long = true;
+	return skip_line(lines, &line->length_bytes, &found, error);
+}
+
+enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_error *error)
+{
+	size_t n_searched = 0; /* of this line: known to hold no line feed */
+
+	*line = (struct line){.text = {lines->at, 0}};
+	if (lines->status != PRIO_OK)
+		return error_set(error, lines->status, "the stream failed before");
+	if (lines->skipping) {
+		uint64_t n_dropped;
+		bool found;
+		enum prio_status status = skip_line(lines, &n_dropped, &found, error);
+
+		if (status != PRIO_OK)
+			return status;
+		lines->skipping = false;
+	}
+
+	line->offset_bytes = lines->offset_bytes;
+	line->at_end = lines->offset_bytes >= lines->end_bytes;
+	if (line->at_end)
+		return PRIO_OK;
+	for (;;) {
+		size_t n = (size_t)(lines->end - lines->at);
+		uint8_t *feed = n > n_searched ? memchr(lines->at + n_searched, '\n', n - n_searched) : NULL;
+		size_t n_text = feed != NULL ? (size_t)(feed - lines->at) : n;
+
+		if (n_text > lines->max_line_bytes)
+			return too_long(lines, line, error);
+		if (feed != NULL || lines->ended) {
+			line->at_end = n == 0;
+			line->text = (struct prio_mut){lines->at, n_text};
+			line->length_bytes = n_text;
+			lines->at += n_text + (feed != NULL);
+			lines->offset_bytes += n_text + (feed != NULL);
+			return PRIO_OK;
+		}
+		n_searched = n;
+		enum prio_status status = next_block(lines, error);
+		if (status != PRIO_OK)
+			return status;
+	}
+}

@@ -1,0 +1,280 @@
+/* The fast path reads what every known writer of shares writes. Whatever it does not understand, be it unusual or broken, it
+ * leaves to jansson, so that it never needs to know why. */
+#include "record/ndjson_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/utf8.h"
+
+enum { NESTING_MAX = 64, INT64_DIGITS_MAX = 19 };
+
+enum prio_status record_scratch_new(struct record_scratch **scratch)
+{
+	*scratch = calloc(1, sizeof **scratch);
+	return *scratch != NULL ? PRIO_OK : PRIO_ERR_MEMORY;
+}
+
+void record_scratch_free(struct record_scratch *scratch)
+{
+	if (scratch == NULL)
+		return;
+	json_decref(scratch->tree);
+	line_buffer_clear(&scratch->text);
+	free(scratch);
+}
+
+/* ---- The fast path ---- */
+
+struct cursor {
+	uint8_t *p;
+	uint8_t *end;
+};
+
+static void skip_space(struct cursor *c)
+{
+	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' || *c->p == '\r' || *c->p == '\n'))
+		c->p++;
+}
+
+/* Take one character, with white space before it. */
+static bool take(struct cursor *c, uint8_t wanted)
+{
+	skip_space(c);
+	if (c->p == c->end || *c->p != wanted)
+		return false;
+	c->p++;
+	return true;
+}
+
+/* Take a string up to the next quote. Whether that quote ends it is decided by looking for backslashes in it afterwards. */
+static bool take_string(struct cursor *c, struct prio_mut *text)
+{
+	if (!take(c, '"') || c->p == c->end)
+		return false;
+	uint8_t *quote = memchr(c->p, '"', (size_t)(c->end - c->p));
+	if (quote == NULL)
+		return false;
+	text->p = c->p;
+	text->n = (size_t)(quote - c->p);
+	c->p = quote + 1;
+	return true;
+}
+
+/* Printable ASCII without a backslash: such a string means itself. In blocks, which compilers make vector code of. */
+static bool is_plain(struct prio_mut text)
+{
+	const uint8_t *p = text.p;
+	size_t n = text.n;
+	uint8_t odd = 0;
+
+	for (; n >= 64; p += 64, n -= 64) {
+		for (size_t i = 0; i < 64; i++)
+			odd = (uint8_t)(odd | ((uint8_t)(p[i] - 0x20) > 0x7e - 0x20) | (p[i] == '\\'));
+		if (odd)
+			return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		odd = (uint8_t)(odd | ((uint8_t)(p[i] - 0x20) > 0x7e - 0x20) | (p[i] == '\\'));
+	return !odd;
+}
+
+/* The same, with well-formed UTF-8 allowed. */
+static bool means_itself(struct prio_mut text)
+{
+	if (is_plain(text))
+		return true;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < 0x20 || text.p[i] == '\\')
+			return false;
+	return utf8_is_valid(prio_bytes_of(text));
+}
+
+static bool is_name(struct prio_mut text, const char *name)
+{
+	return text.n == strlen(name) && memcmp(text.p, name, text.n) == 0;
+}
+
+static bool parse_plain(struct record *record, struct prio_mut line)
+{
+	struct cursor c = {line.p, line.p + line.n};
+	struct prio_mut id = {NULL, 0};
+	struct prio_mut payload = {NULL, 0};
+
+	for (int member = 0; member < 2; member++) {
+		struct prio_mut name, value;
+
+		if (!take(&c, member == 0 ? '{' : ',') || !take_string(&c, &name) || !take(&c, ':') ||
+		    !take_string(&c, &value))
+			return false;
+		if (is_name(name, "id"))
+			id = value;
+		else if (is_name(name, "payload"))
+			payload = value;
+		else
+			return false;
+	}
+	if (!take(&c, '}'))
+		return false;
+	skip_space(&c);
+	if (c.p != c.end || id.p == NULL || payload.p == NULL)
+		return false;
+	if (id.n > RECORD_ID_BYTES_MAX || !means_itself(id) || !is_plain(payload))
+		return false;
+
+	record->has_id = true;
+	record->id = prio_bytes_of(id);
+	record->payload = payload;
+	return true;
+}
+
+/* ---- The slow path ---- */
+
+/* Length of the number token at p, and whether it is an integer that 64 bits cannot hold. Anything that is no proper integer
+ * is left for jansson to judge. */
+static size_t number_length(const uint8_t *p, size_t n, bool *is_big)
+{
+	char digits[INT64_DIGITS_MAX + 2];
+	size_t length = 0;
+	size_t sign = p[0] == '-';
+	bool is_integer = true;
+
+	while (length < n && ((p[length] >= '0' && p[length] <= '9') || memchr("+-.eE", p[length], 5) != NULL)) {
+		is_integer = is_integer && (length < sign || (p[length] >= '0' && p[length] <= '9'));
+		length++;
+	}
+	*is_big = false;
+	if (!is_integer || length - sign < INT64_DIGITS_MAX || p[sign] == '0')
+		return length;
+	*is_big = length - sign > INT64_DIGITS_MAX;
+	if (!*is_big) {
+		memcpy(digits, p, length);
+		digits[length] = '\0';
+		errno = 0;
+		(void)strtoll(digits, NULL, 10);
+		*is_big = errno == ERANGE;
+	}
+	return length;
+}
+
+/* Copy the line to scratch->text with integers beyond 64 bits marked, which jansson would refuse together with the line they
+ * stand in. Refuses what must not reach it: deep nesting, since it recurses, and \u0000, since the mark begins with it. */
+static enum prio_status prepare(struct record_scratch *scratch, struct prio_mut line)
+{
+	struct line_buffer *text = &scratch->text;
+	enum prio_status status = PRIO_OK;
+	bool in_string = false;
+	size_t depth = 0;
+	size_t copied = 0; /* of the line */
+
+	text->n = 0;
+	for (size_t i = 0; i < line.n;) {
+		uint8_t c = line.p[i];
+		bool is_big;
+
+		if (in_string) {
+			if (c == '\\' && line.n - i >= 6 && memcmp(line.p + i, "\\u0000", 6) == 0)
+				return PRIO_REFUSED_NOT_JSON;
+			in_string = c != '"';
+			i += c == '\\' ? 2 : 1;
+			continue;
+		}
+		if ((c == '{' || c == '[') && ++depth > NESTING_MAX)
+			return PRIO_REFUSED_NOT_JSON;
+		if ((c == '}' || c == ']') && depth-- == 0)
+			return PRIO_REFUSED_NOT_JSON;
+		in_string = c == '"';
+		if (c != '-' && (c < '0' || c > '9')) {
+			i++;
+			continue;
+		}
+
+		size_t length = number_length(line.p + i, line.n - i, &is_big);
+		if (is_big) {
+			status = line_append(text, line.p + copied, i - copied);
+			if (status == PRIO_OK)
+				status = line_append(text, "\"\\u0000", 7);
+			if (status == PRIO_OK)
+				status = line_append(text, line.p + i, length);
+			if (status == PRIO_OK)
+				status = line_append(text, "\"", 1);
+			if (status != PRIO_OK)
+				return status;
+			copied = i + length;
+		}
+		i += length;
+	}
+	return line_append(text, line.p + copied, line.n - copied);
+}
+
+static enum prio_status read_id(struct record *record, struct record_scratch *scratch, bool need_id)
+{
+	const json_t *id = json_object_get(scratch->tree, "id");
+
+	if (id == NULL || json_is_null(id))
+		return need_id ? PRIO_REFUSED_NO_ID : PRIO_OK;
+	if (json_is_integer(id)) {
+		int n = snprintf(scratch->number, sizeof scratch->number, "%lld", (long long)json_integer_value(id));
+
+		record->id = (struct prio_bytes){(const uint8_t *)scratch->number, (size_t)n};
+		record->id_is_number = true;
+	} else if (json_is_string(id)) {
+		record->id = (struct prio_bytes){(const uint8_t *)json_string_value(id), json_string_length(id)};
+		if (record->id.n > RECORD_ID_BYTES_MAX ||
+		    (record->id.n > 0 && record->id.p[0] == RECORD_BIG_INTEGER_MARK)) {
+			record->id = (struct prio_bytes){NULL, 0};
+			return PRIO_REFUSED_BAD_ID;
+		}
+	} else {
+		return PRIO_REFUSED_BAD_ID;
+	}
+	record->has_id = true;
+	return PRIO_OK;
+}
+
+static enum prio_status read_payload(struct record *record, struct record_scratch *scratch)
+{
+	const json_t *payload = json_object_get(scratch->tree, "payload");
+
+	if (!json_is_string(payload) || (json_string_length(payload) > 0 && json_string_value(payload)[0] == '\0'))
+		return PRIO_REFUSED_NO_PAYLOAD;
+
+	/* jansson's strings are not to be written to, so the payload gets the place of the line's copy. */
+	scratch->text.n = 0;
+	enum prio_status status = line_append(&scratch->text, json_string_value(payload), json_string_length(payload));
+	record->payload = (struct prio_mut){scratch->text.p, scratch->text.n};
+	return status;
+}
+
+static enum prio_status parse_any(struct record *record, struct prio_mut line, bool need_id, struct record_scratch *scratch)
+{
+	json_error_t error;
+	enum prio_status status = prepare(scratch, line);
+
+	if (status != PRIO_OK)
+		return status;
+	scratch->tree = json_loadb((const char *)scratch->text.p, scratch->text.n, JSON_ALLOW_NUL, &error);
+	if (scratch->tree == NULL)
+		return json_error_code(&error) == json_error_out_of_memory ? PRIO_ERR_MEMORY : PRIO_REFUSED_NOT_JSON;
+	if (!json_is_object(scratch->tree))
+		return PRIO_REFUSED_NOT_JSON;
+	record->parsed_slowly = true;
+
+	size_t n_own = (json_object_get(scratch->tree, "id") != NULL ? 1U : 0U) +
+		       (json_object_get(scratch->tree, "payload") != NULL ? 1U : 0U);
+	record->has_other_members = json_object_size(scratch->tree) > n_own;
+	status = read_id(record, scratch, need_id);
+	return status == PRIO_OK ? read_payload(record, scratch) : status;
+}
+
+enum prio_status record_parse(struct record *record, struct prio_mut line, bool need_id, struct record_scratch *scratch)
+{
+	*record = (struct record){0};
+	json_decref(scratch->tree);
+	scratch->tree = NULL;
+	if (parse_plain(record, line))
+		return PRIO_OK;
+	return parse_any(record, line, need_id, scratch);
+}
