@@ -2,8 +2,8 @@
  *
  * Every option can be given as --name VALUE, --name=VALUE, or by its environment variable; the command line wins, an empty
  * environment variable counts as not given. A secret's value can also come from a file: --name-file PATH or NAME_FILE (one
- * trailing line feed is cut), and never has to stand in argv. Exit codes: 0 done (refused records or not), 1 failed, 2 usage,
- * 3 a batch that had data was not published. */
+ * trailing line feed is cut), and never has to stand in argv; where it does, it is overwritten there. Exit codes: 0 done
+ * (refused records or not), 1 failed, 2 usage, 3 a batch that had data was not published. */
 #ifndef TOOLS_CLI_CLI_H
 #define TOOLS_CLI_CLI_H
 
@@ -35,6 +35,7 @@ struct option_row {
 	const char *fallback; /* default value, shown in --help; NULL: none */
 	const char *choices;  /* for OPTION_CHOICE */
 	const char *help;     /* one sentence, without a full stop */
+	const char *file_name; /* for OPTION_SECRET: the option that names a file, if it is not NAME-file */
 };
 
 struct invocation; /* one parsed command line */
@@ -59,13 +60,17 @@ struct program {
  * "docs" that prints the Markdown reference. Misspelt commands and options get a suggestion. Core dumps are switched off. */
 int cli_main(const struct program *program, int argc, char **argv);
 
-/* For run functions. name: as in the table (asking for one that is not there aborts). */
+/* For run functions. name: as in the table (asking for one that is not there aborts). Strings live as long as the call. */
 const char *cli_string(const struct invocation *call, const char *name); /* NULL: not given and no fallback */
 bool cli_given(const struct invocation *call, const char *name);         /* by option or variable, not by fallback */
 bool cli_flag(const struct invocation *call, const char *name);
 uint64_t cli_number(const struct invocation *call, const char *name);
 double cli_decimal(const struct invocation *call, const char *name);
 struct log *cli_log(const struct invocation *call);
+
+/* cli_where: how a person gives this option, for messages: "--n-data (N_DATA)". Returns out. */
+enum { CLI_WHERE_BYTES = 128 };
+const char *cli_where(const struct invocation *call, const char *name, char out[CLI_WHERE_BYTES]);
 
 /* cli_usage_error: print "program command: text" and how to get help on stderr; returns EXIT_USAGE.
  * cli_fail: print an error (and its sentence if error->text is empty); returns EXIT_FAILED. */
@@ -74,14 +79,15 @@ int cli_fail(const struct invocation *call, enum prio_status status, const struc
 
 /* Values that several commands share, read from the options of these names, with errors that name option and variable:
  * "server-id", "private-key-hex" with "public-key-hex-internal" (which must match), "shared-secret" (base64 of 16 bytes),
- * "batch-id", "n-data", "precision", "prg", "allow-forgeable-size". */
+ * "batch-id", "n-data", "precision", "prg", "allow-forgeable-size". Their rows are in tools/cli/rows.h. */
 enum prio_status cli_server_id(const struct invocation *call, enum prio_server_id *server, struct prio_error *error);
 enum prio_status cli_private_key(const struct invocation *call, struct prio_private_key *key, struct prio_error *error);
 enum prio_status cli_public_key(const struct invocation *call, const char *name, struct prio_public_key *key,
 				struct prio_error *error);
 enum prio_status cli_shared_secret(const struct invocation *call, struct prio_shared_secret *secret,
 				   struct prio_error *error);
-/* params->batch_id is a view of the option's value. Warns where a forgeable size is allowed. */
+/* params->batch_id is a view of the option's value; a command without precision, prg or allow-forgeable-size has their
+ * defaults. Checked by prio_params_check. Warns where a forgeable size is allowed. */
 enum prio_status cli_params(const struct invocation *call, struct prio_params *params, struct prio_error *error);
 
 #endif
