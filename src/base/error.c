@@ -20,18 +20,21 @@ enum prio_status error_set(struct prio_error *error, enum prio_status status, co
 
 void error_prefix(struct prio_error *error, const char *format, ...)
 {
-	char text[PRIO_ERROR_TEXT_BYTES];
+	char prefix[PRIO_ERROR_TEXT_BYTES - 2];
 	va_list arguments;
-	int n;
 
 	if (error == NULL)
 		return;
-	memcpy(text, error->text, sizeof text);
 	va_start(arguments, format);
-	n = vsnprintf(error->text, sizeof error->text, format, arguments);
+	vsnprintf(prefix, sizeof prefix, format, arguments);
 	va_end(arguments);
-	if (n >= 0 && (size_t)n < sizeof error->text)
-		snprintf(error->text + n, sizeof error->text - (size_t)n, ": %s", text);
+	size_t n = strlen(prefix);
+	size_t kept = strlen(error->text);
+	size_t room = sizeof error->text - 1 - n - 2;
+	memmove(error->text + n + 2, error->text, kept < room ? kept : room);
+	memcpy(error->text, prefix, n);
+	memcpy(error->text + n, ": ", 2);
+	error->text[n + 2 + (kept < room ? kept : room)] = '\0';
 }
 
 /* Length of the well-formed UTF-8 sequence at text (RFC 3629: no surrogates, no overlong forms), 0 if there is none. */
@@ -62,28 +65,44 @@ static bool is_unsafe(uint32_t c)
 	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe007f);
 }
 
+/* How many bytes of text are one piece (a character, or a byte that is none), and whether it stays as it is. */
+static size_t next_piece(struct prio_bytes text, bool *plain)
+{
+	uint32_t code_point = 0;
+	size_t n = utf8_sequence(text, &code_point);
+
+	*plain = n > 0 && !is_unsafe(code_point);
+	return n > 0 ? n : 1;
+}
+
+static size_t escaped_bytes(struct prio_bytes text)
+{
+	size_t sum = 0;
+	bool plain;
+
+	for (size_t i = 0, n; i < text.n; i += n) {
+		n = next_piece((struct prio_bytes){text.p + i, text.n - i}, &plain);
+		sum += plain ? n : 4 * n;
+	}
+	return sum;
+}
+
 const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t at = 0;
+	bool plain;
 
 	if (out_bytes == 0)
 		return out;
-	for (size_t i = 0; i < text.n;) {
-		struct prio_bytes rest = {text.p + i, text.n - i};
-		uint32_t code_point = 0;
-		size_t n = utf8_sequence(rest, &code_point);
-		bool plain = n > 0 && !is_unsafe(code_point);
-		size_t bytes = n > 0 ? n : 1;
-		size_t need = plain ? bytes : 4 * bytes;
-
-		/* Room for "..." and NUL is kept until the last piece is known to fit. */
-		if (at + need + (i + bytes < text.n ? 4 : 1) > out_bytes) {
-			for (size_t dots = 0; dots < 3 && at + 1 < out_bytes; dots++)
-				out[at++] = '.';
+	/* Where not all of it fits, room for the dots is kept. */
+	size_t n_dots = escaped_bytes(text) < out_bytes ? 0 : out_bytes > 3 ? 3 : out_bytes - 1;
+	size_t room = out_bytes - 1 - n_dots;
+	for (size_t i = 0, n; i < text.n; i += n) {
+		n = next_piece((struct prio_bytes){text.p + i, text.n - i}, &plain);
+		if (at + (plain ? n : 4 * n) > room)
 			break;
-		}
-		for (size_t j = 0; j < bytes; j++) {
+		for (size_t j = 0; j < n; j++) {
 			uint8_t byte = text.p[i + j];
 
 			if (plain) {
@@ -95,8 +114,9 @@ const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text)
 			out[at++] = digits[byte >> 4];
 			out[at++] = digits[byte & 15];
 		}
-		i += bytes;
 	}
+	while (n_dots-- > 0)
+		out[at++] = '.';
 	out[at] = '\0';
 	return out;
 }
