@@ -34,7 +34,8 @@ enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, str
 	if (status != PRIO_OK)
 		return status;
 	batch->first_record = calloc(batch->plan.n_tasks + 1, sizeof *batch->first_record);
-	if (batch->first_record == NULL)
+	batch->range_crcs = calloc(batch->plan.n_inputs, sizeof *batch->range_crcs);
+	if (batch->first_record == NULL || batch->range_crcs == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	return PRIO_OK;
 }
@@ -46,6 +47,7 @@ void batch_run_clear(struct batch_run *batch)
 	prio_batch_free(batch->batch);
 	free(batch->first_record);
 	free(batch->records);
+	free(batch->range_crcs);
 }
 
 void batch_run_end(struct run *run, struct batch_run *batch, const char *format, ...)
@@ -131,7 +133,7 @@ enum prio_status batch_checkpoint_binding(const struct run *run, const struct ba
 }
 
 enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task, entry_visit *visit,
-				  void *context, struct prio_tentative *sum, struct prio_error *error)
+				  void *context, const struct task_end *end, struct prio_error *error)
 {
 	struct checkpoint_reader *reader = NULL;
 	struct checkpoint_entry entry = {0};
@@ -151,8 +153,8 @@ enum prio_status batch_visit_task(const struct run *run, const struct batch_run 
 			break;
 		status = visit(context, &entry, entry.verdict == PRIO_OK ? record++ : UINT64_MAX, error);
 	}
-	if (status == PRIO_OK && sum != NULL)
-		status = checkpoint_read_sum(reader, sum, error);
+	if (status == PRIO_OK && end != NULL)
+		status = checkpoint_read_end(reader, end->sum, end->crcs, batch->plan.tasks[task].n_inputs, error);
 	checkpoint_close(reader);
 	prio_wipe(&entry.state, sizeof entry.state);
 	return status;

@@ -43,6 +43,7 @@ struct batch_run {
 	/* After opening. Opened records are numbered through the tasks in order. */
 	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
 	struct kept_record *records;
+	uint32_t *range_crcs; /* one an input of the plan */
 	bool ids_are_numbers; /* every id of the batch is a JSON integer: so they are written as such */
 
 	/* What the summary says. */
@@ -94,11 +95,15 @@ PRIO_MUST_USE enum prio_status batch_checkpoint_binding(const struct run *run, c
 							struct sealed_binding *binding, struct prio_error *error);
 
 /* batch_visit_task: every entry of a task's checkpoint, in order. record: the number of an opened share; UINT64_MAX for a
- * refused line. sum: if not NULL, the tentative sum at the end is read into it. */
+ * refused line. end: if not NULL, what stands at the end is read into it. */
+struct task_end {
+	struct prio_tentative *sum;
+	uint32_t *crcs; /* one an input of the task */
+};
 typedef enum prio_status entry_visit(void *context, const struct checkpoint_entry *entry, uint64_t record,
 				     struct prio_error *error);
 PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task,
-						entry_visit *visit, void *context, struct prio_tentative *sum,
+						entry_visit *visit, void *context, const struct task_end *end,
 						struct prio_error *error);
 
 /* run_hash_id: the keyed hash of an id. */
