@@ -74,3 +74,8 @@ def split(text):
 def row(record, payload):
 	"""A record with another payload, as the original tool writes it."""
 	return json.dumps({**record, "payload": base64.b64encode(payload).decode()}) + "\n"
+
+
+def total(payload, error, number):
+	"""An aggregate record, likewise: one line without its end."""
+	return json.dumps({"payload": base64.b64encode(payload).decode(), "error": error, "total": number})

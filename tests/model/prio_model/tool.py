@@ -15,18 +15,16 @@ from .seal import KEY
 
 @dataclasses.dataclass
 class Output:
+	"""A stage's result: the text of its file, how many lines it read, and which of these it refused: number -> reason."""
+
 	text: str
 	total: int
-	refused: collections.Counter
+	refused: dict
+	fields: list = None  # aggregate: the sums
 
-
-@dataclasses.dataclass
-class Sum:
-	payload: bytes
-	error: int
-	total: int
-	refused: collections.Counter
-	fields: list
+	@property
+	def by_reason(self):
+		return collections.Counter(self.refused.values())
 
 
 def repeated(opened):
@@ -80,28 +78,28 @@ class Tool:
 	def _work(self, raw, see, use):
 		"""Opens what see(id) lets pass, calls use(share, *seen) for what opened, drops repeated ids.
 
-		Returns [(record, id, result)] of what is left, the number of lines, and the refused by reason."""
-		refused = collections.Counter()
+		Returns [(line number, record, result)] of what is left, the number of lines, and the refused."""
+		refused = {}
 		opened, results = [], []
 		all_lines = lines.split(raw)
-		for line in all_lines:
+		for number, line in enumerate(all_lines, 1):
 			try:
 				record, name, sealed = lines.parse(line)
 				seen = see(name)
 				one = server.open_share(sealed, self.params, self.number, self.private)
 			except Refused as verdict:
-				refused[verdict.word] += 1
+				refused[number] = verdict.word
 				continue
 			opened.append((name, sealed))
-			results.append((record, name, use(one, *seen)))
+			results.append((number, record, use(one, *seen)))
 		dropped = repeated(opened)
-		refused.update(dropped.values())
+		refused.update((results[i][0], word) for i, word in dropped.items())
 		return [result for i, result in enumerate(results) if i not in dropped], len(all_lines), refused
 
 	def verify1(self, raw):
 		points = self._points()
 		kept, total, refused = self._work(raw, lambda name: (), lambda one: server.verify1(one, points.next()))
-		return Output("".join(lines.row(record, server.pack_packet(packet)) for record, _, packet in kept), total, refused)
+		return Output("".join(lines.row(record, server.pack_packet(packet)) for _, record, packet in kept), total, refused)
 
 	@staticmethod
 	def _both(internal, external, n):
@@ -109,7 +107,9 @@ class Tool:
 		own, partner = packets(internal, n), packets(external, n)
 
 		def see(name):
-			if name not in own or name not in partner:
+			if name not in own:
+				raise Refused("refused-earlier")
+			if name not in partner:
 				raise Refused("unmatched")
 			for packet in (partner[name], own[name]):
 				if isinstance(packet, Refused):
@@ -125,7 +125,7 @@ class Tool:
 			self._both(internal, external, 2),
 			lambda one, own, partner: server.verify2(one, points.next(), own, partner),
 		)
-		return Output("".join(lines.row(record, server.pack_packet([out])) for record, _, out in kept), total, refused)
+		return Output("".join(lines.row(record, server.pack_packet([out])) for _, record, out in kept), total, refused)
 
 	def aggregate(self, raw, internal, external):
 		kept, total, refused = self._work(
@@ -134,9 +134,9 @@ class Tool:
 			lambda one, own, partner: one.data if server.accept(own[0], partner[0]) else None,
 		)
 		fields = [0] * self.params.n_data
-		for _, _, data in kept:
+		for number, _, data in kept:
 			if data is None:
-				refused["proof-failed"] += 1
+				refused[number] = "proof-failed"
 			else:
 				fields = server.add(fields, data)
-		return Sum(server.pack_total(self.number, fields), sum(refused.values()), total, refused, fields)
+		return Output(lines.total(server.pack_total(self.number, fields), len(refused), total), total, refused, fields)
