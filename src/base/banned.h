@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under Clang, _FORTIFY_SOURCE makes macros of these two. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof
 
 #endif
