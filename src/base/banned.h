@@ -10,6 +10,15 @@
 /* Under Clang, _FORTIFY_SOURCE makes macros of these two. */
 #undef sprintf
 #undef vsprintf
+/* A hardened libc makes some of them macros. */
+#undef sprintf
+#undef vsprintf
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef gets
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof
 
 #endif
