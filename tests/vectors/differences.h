@@ -31,6 +31,7 @@ static const struct {
 	{"n_mismatch.json", "client 1, server 0", NO_FIELDS},
 #undef NO_FIELDS
 	{"prg.json", "batch_id_with_nul/6162006364", "a batch id is bytes, not text that ends at a NUL"},
+	{"packets.json", "final/swapped", "both totals are given in either order; each says whose it is"},
 	{"packets.json", "merge/other_public_key", "a total knows its server and batch, and no keys: the case cannot be made"},
 };
 
