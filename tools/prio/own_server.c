@@ -79,7 +79,10 @@ enum prio_status server_unwrap(struct prio_mut *sealed, struct prio_mut payload)
 {
 	/* base64_decode may be promised more room than the text has: no byte is written that was not read first. */
 	*sealed = (struct prio_mut){payload.p, base64_decoded_max(payload.n)};
-	return base64_decode(sealed, prio_bytes_of(payload));
+	enum prio_status verdict = base64_decode(sealed, prio_bytes_of(payload));
+	if (verdict != PRIO_OK)
+		return verdict;
+	return sealed->n < OPENER_ENVELOPE_BYTES ? PRIO_REFUSED_TRUNCATED : PRIO_OK;
 }
 
 enum prio_status server_check(struct server *server, struct prio_mut sealed, enum prio_status *verdict,

@@ -33,7 +33,7 @@ void server_clear(struct server *server);
 /* server_max_line_bytes: the longest line of raw shares that is read. */
 size_t server_max_line_bytes(const struct server *server);
 
-/* server_unwrap: base64 to a sealed share, in place. PRIO_OK or BAD_BASE64. */
+/* server_unwrap: base64 to a sealed share, in place. PRIO_OK, BAD_BASE64 or TRUNCATED. */
 PRIO_MUST_USE enum prio_status server_unwrap(struct prio_mut *sealed, struct prio_mut payload);
 
 /* server_check: open one sealed share in place and evaluate its proof. *verdict: PRIO_OK, with packet and state, or why not.
