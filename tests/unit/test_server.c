@@ -371,6 +371,41 @@ static void packets_and_states(void **unused)
 	ASSERT_STATUS("broken state", prio_state_packet(&again, &state), PRIO_ERR_FORMAT);
 }
 
+/* The deployed library's query points of draws 0, 1 and 2. */
+static void query_points_are_the_reference_s(void **unused)
+{
+	static const struct {
+		uint32_t n_data;
+		const char *points[3];
+	} wants[] = {
+		{8, {"14c3a923ef3ab50593b83d", "569b42e3fc41a9801795c7", "088db9fc1e6f6894134ed1"}},
+		{100, {"14c3a923ef3ab50593b899", "569b42e3fc41a980179623", "088db9fc1e6f6894134f2d"}},
+	};
+	const struct prio_private_key key = {{1}, {{0}}};
+	struct prio_shared_secret shared;
+
+	(void)unused;
+	unhex(shared.bytes, "a4dec8e41917578fcb0ebc82d57e5c13");
+	for (size_t i = 0; i < COUNT_OF(wants); i++) {
+		const struct prio_params params = {.batch_id = {(const uint8_t *)"test", 4}, .n_data = wants[i].n_data};
+		struct prio_batch *batch;
+		struct prio_query *query;
+
+		ASSERT_OK(prio_batch_new(&batch, &params, PRIO_SERVER_B, &key, &shared, NULL));
+		ASSERT_OK(prio_query_new(&query, batch, NULL));
+		for (size_t draw = 0; draw < COUNT_OF(wants[i].points); draw++) {
+			uint8_t r[FIELD_BYTES];
+
+			if (draw > 0)
+				ASSERT_OK(prio_query_next(query, NULL));
+			field_to_bytes(r, query->r);
+			assert_bytes(r, wants[i].points[draw]);
+		}
+		prio_query_free(query);
+		prio_batch_free(batch);
+	}
+}
+
 /* The commitment is equal for both servers of a batch, and differs when anything differs that they must agree on. */
 static void commitments(void **unused)
 {
@@ -474,7 +509,7 @@ int main(void)
 		cmocka_unit_test(largest_size),            cmocka_unit_test(refusals_have_reasons),
 		cmocka_unit_test(many_are_like_one),       cmocka_unit_test(packets_and_states),
 		cmocka_unit_test(commitments),             cmocka_unit_test(mixed_up_arguments),
-		cmocka_unit_test(workspace_wipes),
+		cmocka_unit_test(workspace_wipes),         cmocka_unit_test(query_points_are_the_reference_s),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
