@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under _FORTIFY_SOURCE some of them are macros. */
+#undef sprintf
+#undef vsprintf
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef gets
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof
 
 #endif

@@ -172,8 +172,8 @@ enum prio_status join_add(struct join *join, const struct join_hash *hash, const
 	return PRIO_OK;
 }
 
-bool join_take(struct join *join, const struct join_hash *hash, const void **value, enum join_state *state,
-	       uint32_t *n_copies)
+static struct entry *look_up(const struct join *join, const struct join_hash *hash, const void **value,
+			     enum join_state *state, uint32_t *n_copies)
 {
 	uint32_t number = join->index[find(join, hash)];
 
@@ -181,12 +181,28 @@ bool join_take(struct join *join, const struct join_hash *hash, const void **val
 	*state = JOIN_UNREADABLE;
 	*n_copies = 0;
 	if (number == 0)
-		return false;
+		return NULL;
 
 	struct entry *entry = entry_at(join, number - 1);
 	*value = entry->has_value ? entry->value : NULL;
 	*state = (enum join_state)entry->state;
 	*n_copies = entry->n_copies;
+	return entry;
+}
+
+bool join_find(const struct join *join, const struct join_hash *hash, const void **value, enum join_state *state,
+	       uint32_t *n_copies)
+{
+	return look_up(join, hash, value, state, n_copies) != NULL;
+}
+
+bool join_take(struct join *join, const struct join_hash *hash, const void **value, enum join_state *state,
+	       uint32_t *n_copies)
+{
+	struct entry *entry = look_up(join, hash, value, state, n_copies);
+
+	if (entry == NULL)
+		return false;
 	if (entry->state == JOIN_FRESH)
 		entry->state = JOIN_MATCHED;
 	join->n_taken += !entry->taken;

@@ -40,6 +40,10 @@ PRIO_MUST_USE enum prio_status join_add(struct join *join, const struct join_has
 bool join_take(struct join *join, const struct join_hash *hash, const void **value, enum join_state *state,
 	       uint32_t *n_copies);
 
+/* join_find: the same without marking it: a look at what join_take would give. */
+bool join_find(const struct join *join, const struct join_hash *hash, const void **value, enum join_state *state,
+	       uint32_t *n_copies);
+
 /* How many different hashes it holds, and how many of them were never taken. */
 size_t join_size(const struct join *join);
 size_t join_unmatched(const struct join *join);

@@ -65,12 +65,12 @@ int file_sync_directory(int fd)
 	return fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
 }
 
+enum { DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
 /* Open a directory in a directory, made if need be. Its name is durable when this returns. */
 static int open_directory(int parent, const char *name, bool make, int *fd)
 {
-	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
-
-	*fd = openat(parent, name, FLAGS);
+	*fd = openat(parent, name, DIRECTORY_FLAGS);
 	if (*fd >= 0)
 		return 0;
 	if (errno != ENOENT || !make)
@@ -82,14 +82,14 @@ static int open_directory(int parent, const char *name, bool make, int *fd)
 	} else if (errno != EEXIST) {
 		return errno;
 	}
-	*fd = openat(parent, name, FLAGS);
+	*fd = openat(parent, name, DIRECTORY_FLAGS);
 	return *fd >= 0 ? 0 : errno;
 }
 
 static int walk(struct file_store *store, const char *key, size_t n, bool make, int *fd)
 {
 	int code = 0;
-	int at = fcntl(store->fd, F_DUPFD_CLOEXEC, 0);
+	int at = openat(store->fd, ".", DIRECTORY_FLAGS); /* no dup: listings must not share a position */
 
 	if (at < 0)
 		return errno;

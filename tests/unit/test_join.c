@@ -45,6 +45,32 @@ static void add(struct join *join, uint64_t number, const char *value)
 	assert_int_equal(join_add(join, &hash, value), PRIO_OK);
 }
 
+/* join_find tells what join_take would, and changes nothing. */
+static void looks_without_taking(void **unused)
+{
+	struct join *join;
+	struct join_hash hash = hash_of(1);
+	struct join_hash other = hash_of(2);
+	struct taken t;
+
+	(void)unused;
+	assert_int_equal(join_new(&join, 4), PRIO_OK);
+	add(join, 1, "abcd");
+	for (int i = 0; i < 2; i++) {
+		assert_true(join_find(join, &hash, &t.value, &t.state, &t.n_copies));
+		assert_int_equal(t.state, JOIN_FRESH);
+		assert_memory_equal(t.value, "abcd", 4);
+		assert_int_equal(t.n_copies, 1);
+		assert_int_equal(join_unmatched(join), 1);
+	}
+	assert_false(join_find(join, &other, &t.value, &t.state, &t.n_copies));
+	assert_int_equal(take(join, 1).state, JOIN_FRESH);
+	assert_true(join_find(join, &hash, &t.value, &t.state, &t.n_copies));
+	assert_int_equal(t.state, JOIN_MATCHED);
+	assert_int_equal(join_unmatched(join), 0);
+	join_free(join);
+}
+
 static void matches_what_was_added(void **unused)
 {
 	struct join *join;
@@ -237,6 +263,7 @@ static void takes_values_of_no_bytes_and_refuses_large_ones(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(looks_without_taking),
 		cmocka_unit_test(matches_what_was_added),
 		cmocka_unit_test(counts_copies_and_finds_conflicts),
 		cmocka_unit_test(a_match_may_still_conflict),

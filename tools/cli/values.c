@@ -108,15 +108,15 @@ enum prio_status cli_params(const struct invocation *call, struct prio_params *p
 		status = small_number(call, "precision", &params->precision, error);
 	if (status != PRIO_OK)
 		return status;
-	if (has_option(call, "prg") && strcmp(cli_string(call, "prg"), "legacy") == 0)
+	const char *prg = has_option(call, "prg") ? cli_string(call, "prg") : NULL;
+	if (prg != NULL && strcmp(prg, "legacy") == 0)
 		params->prg = PRIO_PRG_LEGACY;
 	if (has_option(call, "allow-forgeable-size"))
 		params->allow_forgeable_size = cli_flag(call, "allow-forgeable-size");
 
 	status = prio_params_check(params, error);
 	if (status == PRIO_ERR_FORGEABLE_SIZE && has_option(call, "allow-forgeable-size"))
-		error_prefix(error, "%s refused; %s accepts the risk", cli_where(call, "n-data", (char[CLI_WHERE_BYTES]){0}),
-			     cli_where(call, "allow-forgeable-size", where));
+		error_prefix(error, "refused, unless %s accepts the risk", cli_where(call, "allow-forgeable-size", where));
 	if (status == PRIO_OK && prio_n_data_is_forgeable(params->n_data))
 		log_warn(call->log,
 			 "n_data is %u, and %u is a power of two: a client can forge a proof and enter any number; accepted "

@@ -1,56 +1,56 @@
 /* process: the whole job of one server, configured by the environment as the original container is. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "pipeline/exec.h"
 #include "pipeline/process.h"
+#include "prio-processor/settings.h"
 
 extern const struct command command_process;
 
 static const struct option_row options[] = {
-	{"app-name", "APP_NAME", OPTION_STRING, true, NULL, NULL, "name of the application, a directory in the buckets"},
+	{"app-name", "APP_NAME", OPTION_STRING, true, NULL, NULL, "name of the application, a directory in the buckets", NULL},
 	{"submission-date", "SUBMISSION_DATE", OPTION_STRING, false, NULL, NULL,
-	 "date of the data, YYYY-MM-DD; today in UTC if not given"},
+	 "date of the data, YYYY-MM-DD; today in UTC if not given", NULL},
 	{"data-config", "DATA_CONFIG", OPTION_PATH, true, NULL, NULL,
-	 "JSON file that lists the batches: [{\"batch_id\", \"n_data\"}]"},
-	{"server-id", "SERVER_ID", OPTION_CHOICE, true, NULL, "A|B", "which of the two servers this is"},
-	{"shared-secret", "SHARED_SECRET", OPTION_SECRET, true, NULL, NULL, "the servers' shared secret, base64 of 16 bytes"},
-	{"private-key-hex", "PRIVATE_KEY_HEX", OPTION_SECRET, true, NULL, NULL, "this server's private key, 64 hexadecimal digits"},
-	{"public-key-hex-internal", "PUBLIC_KEY_HEX_INTERNAL", OPTION_STRING, true, NULL, NULL, "this server's public key"},
-	{"public-key-hex-external", "PUBLIC_KEY_HEX_EXTERNAL", OPTION_STRING, true, NULL, NULL, "the other server's public key"},
+	 "JSON file that lists the batches: [{\"batch_id\", \"n_data\"}]", NULL},
+	{"server-id", "SERVER_ID", OPTION_CHOICE, true, NULL, "A|B", "which of the two servers this is", NULL},
+	{"shared-secret", "SHARED_SECRET", OPTION_SECRET, true, NULL, NULL, "the servers' shared secret, base64 of 16 bytes", NULL},
+	{"private-key-hex", "PRIVATE_KEY_HEX", OPTION_SECRET, true, NULL, NULL, "this server's private key, 64 hexadecimal digits", NULL},
+	{"public-key-hex-internal", "PUBLIC_KEY_HEX_INTERNAL", OPTION_STRING, true, NULL, NULL, "this server's public key", NULL},
+	{"public-key-hex-external", "PUBLIC_KEY_HEX_EXTERNAL", OPTION_STRING, true, NULL, NULL, "the other server's public key", NULL},
 	{"bucket-internal-endpoint", "BUCKET_INTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where this server's buckets are: file:///some/directory"},
+	 "where this server's buckets are: file:///some/directory", NULL},
 	{"bucket-internal-access-key", "BUCKET_INTERNAL_ACCESS_KEY", OPTION_STRING, false, NULL, NULL,
-	 "access key for it; not used by file endpoints"},
+	 "access key for it; not used by file endpoints", NULL},
 	{"bucket-internal-secret-key", "BUCKET_INTERNAL_SECRET_KEY", OPTION_SECRET, false, NULL, NULL,
-	 "secret key for it; not used by file endpoints"},
+	 "secret key for it; not used by file endpoints", NULL},
 	{"bucket-external-endpoint", "BUCKET_EXTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where the other server's shared bucket is"},
+	 "where the other server's shared bucket is", NULL},
 	{"bucket-external-access-key", "BUCKET_EXTERNAL_ACCESS_KEY", OPTION_STRING, false, NULL, NULL,
-	 "access key for it; not used by file endpoints"},
+	 "access key for it; not used by file endpoints", NULL},
 	{"bucket-external-secret-key", "BUCKET_EXTERNAL_SECRET_KEY", OPTION_SECRET, false, NULL, NULL,
-	 "secret key for it; not used by file endpoints"},
-	{"bucket-internal-ingest", "BUCKET_INTERNAL_INGEST", OPTION_STRING, true, NULL, NULL, "bucket of the raw shares"},
+	 "secret key for it; not used by file endpoints", NULL},
+	{"bucket-internal-ingest", "BUCKET_INTERNAL_INGEST", OPTION_STRING, true, NULL, NULL, "bucket of the raw shares", NULL},
 	{"bucket-internal-private", "BUCKET_INTERNAL_PRIVATE", OPTION_STRING, true, NULL, NULL,
-	 "bucket that only this server can read"},
+	 "bucket that only this server can read", NULL},
 	{"bucket-internal-shared", "BUCKET_INTERNAL_SHARED", OPTION_STRING, true, NULL, NULL,
-	 "bucket in which the other server's messages arrive"},
+	 "bucket in which the other server's messages arrive", NULL},
 	{"bucket-external-shared", "BUCKET_EXTERNAL_SHARED", OPTION_STRING, true, NULL, NULL,
-	 "the other server's bucket for our messages"},
-	{"bucket-prefix", "BUCKET_PREFIX", OPTION_STRING, false, "data/v1", NULL, "directory in every bucket that all lies under"},
-	{"retry-limit", "RETRY_LIMIT", OPTION_NUMBER, false, "5", NULL, "how often to look again for data that is not there yet"},
-	{"retry-delay", "RETRY_DELAY", OPTION_DECIMAL, false, "2", NULL, "seconds until the first look"},
+	 "the other server's bucket for our messages", NULL},
+	{"bucket-prefix", "BUCKET_PREFIX", OPTION_STRING, false, "data/v1", NULL, "directory in every bucket that all lies under", NULL},
+	{"retry-limit", "RETRY_LIMIT", OPTION_NUMBER, false, "5", NULL, "how often to look again for data that is not there yet", NULL},
+	{"retry-delay", "RETRY_DELAY", OPTION_DECIMAL, false, "2", NULL, "seconds until the first look", NULL},
 	{"retry-backoff-exponent", "RETRY_BACKOFF_EXPONENT", OPTION_DECIMAL, false, "2", NULL,
-	 "each wait is this many times the one before"},
+	 "each wait is this many times the one before", NULL},
 	{"partner", "PARTNER", OPTION_CHOICE, false, "5", "5|4.1",
-	 "version of the other server's software; 4.1 (the original) takes special care"},
+	 "version of the other server's software; 4.1 (the original) takes special care", NULL},
 	{"allow-forgeable-size", "ALLOW_FORGEABLE_SIZE", OPTION_FLAG, false, NULL, NULL,
-	 "process batches whose n_data + 1 is a power of two, where a client can forge a proof"},
+	 "process batches whose n_data + 1 is a power of two, where a client can forge a proof", NULL},
 	{"allow-copied-shares", "ALLOW_COPIED_SHARES", OPTION_FLAG, false, NULL, NULL,
-	 "count one share under several ids: for test data made by repetition only"},
-	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor"},
+	 "count one share under several ids: for test data made by repetition only", NULL},
+	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor", NULL},
 };
 
 static const char details[] =
@@ -59,23 +59,6 @@ static const char details[] =
 	"private bucket. The run summary goes to stdout as one JSON line and to processed/summary.json; refused records are listed "
 	"under processed/refused. Exit code 3 says that a batch that had data was not published.";
 
-/* SUBMISSION_DATE: given, or today. It stands in paths, and a misspelt one would wait for data that never comes. */
-static enum prio_status read_date(const struct invocation *call, char today[CLOCK_DATE_BYTES], const char **date,
-				  struct prio_error *error)
-{
-	static const char form[] = "dddd-dd-dd";
-	const char *given = cli_string(call, "submission-date");
-
-	clock_date(today);
-	*date = given != NULL ? given : today;
-	bool good = strlen(*date) == sizeof form - 1;
-	for (size_t i = 0; good && i < sizeof form - 1; i++)
-		good = form[i] == 'd' ? (*date)[i] >= '0' && (*date)[i] <= '9' : (*date)[i] == '-';
-	if (!good)
-		return error_set(error, PRIO_ERR_CONFIG, "--submission-date (SUBMISSION_DATE) must be a date such as %s", today);
-	return PRIO_OK;
-}
-
 static enum prio_status read_settings(const struct invocation *call, struct process_settings *settings,
 				      char today[CLOCK_DATE_BYTES], struct prio_error *error)
 {
@@ -83,7 +66,7 @@ static enum prio_status read_settings(const struct invocation *call, struct proc
 	enum prio_status status = cli_server_id(call, &settings->server, error);
 
 	if (status == PRIO_OK)
-		status = read_date(call, today, &settings->submission_date, error);
+		status = settings_date(call, today, &settings->submission_date, error);
 	if (status == PRIO_OK)
 		status = cli_private_key(call, &settings->key, error);
 	if (status == PRIO_OK)
