@@ -7,6 +7,13 @@
 #include "crypt/sha256.h"
 #include "pipeline/run.h"
 
+const char *stage_name(enum stage stage)
+{
+	static const char *const names[N_STAGES] = {"verify1", "verify2", "aggregate", "publish"};
+
+	return names[stage];
+}
+
 enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
 	const struct process_settings *settings = run->settings;
@@ -48,6 +55,9 @@ void batch_run_clear(struct batch_run *batch)
 	free(batch->first_record);
 	free(batch->records);
 	free(batch->range_crcs);
+	for (int i = 0; i < N_STAGES; i++)
+		json_decref(batch->sent[i]);
+	json_decref(batch->read);
 }
 
 void batch_run_end(struct run *run, struct batch_run *batch, const char *format, ...)

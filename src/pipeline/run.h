@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "base/log.h"
 #include "crypt/hmac.h"
 #include "pipeline/checkpoint.h"
@@ -24,6 +26,20 @@ struct kept_record {
 	uint8_t answer[PRIO_VERIFY2_BYTES_MAX]; /* our verify2 packet */
 };
 
+/* The stages that write parts, in their order; publish sends nothing. */
+enum stage { STAGE_VERIFY1, STAGE_VERIFY2, STAGE_AGGREGATE, STAGE_PUBLISH, N_STAGES };
+
+/* stage_name: as it stands in paths. */
+const char *stage_name(enum stage stage);
+
+/* A stage's manifests, ours and the partner's. */
+struct stage_state {
+	bool is_done;            /* an earlier run sent all of it: nothing of it is written again */
+	uint8_t own_digest[32];  /* SHA-256 of our manifest, once it is sent */
+	json_t *partner;         /* the partner's manifest, NULL if it sent none */
+	uint8_t partner_digest[32];
+};
+
 enum batch_fate {
 	BATCH_PENDING,
 	BATCH_NO_DATA,
@@ -39,6 +55,8 @@ struct batch_run {
 	struct prio_batch *batch;
 	struct prio_query *query;
 	uint8_t commitment[32]; /* prio_query_commitment */
+	uint64_t task_bytes;    /* that the plan is cut by */
+	bool is_fixed;          /* an earlier run fixed its query point and parts */
 
 	/* After opening. Opened records are numbered through the tasks in order. */
 	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
@@ -54,7 +72,10 @@ struct batch_run {
 	uint64_t n_total;        /* matched at aggregate */
 	uint64_t n_error;        /* of those, the proof failed */
 	uint64_t n_partner_only; /* ids that only the partner sent */
+	uint64_t n_accepted;
 	uint64_t refused[PRIO_STATUS_FIRST_ERROR_];
+	json_t *sent[N_STAGES];  /* what our manifest says of the batch; NULL where nothing was sent */
+	json_t *read;            /* keys in the inbox that were read, for clearing */
 	enum batch_fate fate;
 	char why[PRIO_ERROR_TEXT_BYTES];
 };
@@ -68,11 +89,25 @@ struct run {
 	struct store *own;    /* private */
 	struct store *inbox;  /* what the partner sends */
 	struct store *outbox; /* what the partner gets */
+	struct store_lock *lock;
 	struct hmac *id_hmac; /* under a random key: hashes of ids that nobody can aim for. Driver's thread only */
 	struct batch_run *batches; /* config.n_batches */
+	struct stage_state stages[N_STAGES];
+	bool partner_has_manifests; /* it showed one, in this run or an earlier one */
 	bool partner_is_41;   /* the other side is an original, so its joins multiply repeated ids */
 	char started[28];
 };
+
+/* run_init: paths, configuration, keys; stores are opened by process.c after it. run_clear frees all, stores too. */
+PRIO_MUST_USE enum prio_status run_init(struct run *run, struct prio_error *error);
+void run_clear(struct run *run);
+
+/* run_resume: take the lock, sweep what dead runs left half-written, read from the journal what is done. *complete: an earlier run
+ * did everything; it is said, and with --force the stored bytes are sent again. */
+PRIO_MUST_USE enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *error);
+
+/* run_plan: wait for the raw shares and plan what to do with them; published batches are out of it. */
+PRIO_MUST_USE enum prio_status run_plan(struct run *run, struct prio_error *error);
 
 /* batch_run_prepare: directory, batch, query point, of a batch that has data. A size that is forgeable and not allowed ends
  * the batch (BATCH_NOT_PUBLISHED), not the run. */

@@ -56,7 +56,7 @@ static json_t *batch_object(const struct batch_run *batch)
 	json_object_set_new(object, "answered", count(batch->n_answered));
 	json_object_set_new(object, "total", count(batch->n_total));
 	json_object_set_new(object, "error", count(batch->n_error));
-	json_object_set_new(object, "accepted", count(batch->n_total - batch->n_error));
+	json_object_set_new(object, "accepted", count(batch->n_accepted));
 	json_object_set_new(object, "partner_only", count(batch->n_partner_only));
 	json_object_set_new(object, "refused", refused_object(batch));
 	return object;
@@ -95,7 +95,7 @@ static void say_batch(struct run *run, const struct batch_run *batch)
 	}
 	log_info(run->log, "batch %s: %s; %" PRIu64 " lines, %" PRIu64 " opened, %" PRIu64 " matched, %" PRIu64 " accepted%s",
 		 batch->shown, fate_word(batch->fate), batch->n_lines, batch->n_opened, batch->n_total,
-		 batch->n_total - batch->n_error, refused);
+		 batch->n_accepted, refused);
 	if (batch->n_partner_only > 0)
 		log_info(run->log, "batch %s: %" PRIu64 " ids came from the partner only", batch->shown, batch->n_partner_only);
 }

@@ -6,6 +6,7 @@
 #include "pipeline/exec.h"
 #include "pipeline/inbox.h"
 #include "pipeline/output.h"
+#include "pipeline/query.h"
 #include "pipeline/refused.h"
 #include "stage/dedup.h"
 
@@ -103,7 +104,7 @@ static enum prio_status count_common(void *context, const struct checkpoint_entr
 static enum prio_status check_common(struct second_pass *pass, struct prio_error *error)
 {
 	enum prio_status status =
-		inbox_load(pass->run, pass->batch, "verify1", MESSAGE_VERIFY1, &pass->partner, error);
+		inbox_load(pass->run, pass->batch, STAGE_VERIFY1, &pass->partner, error);
 
 	if (status == PRIO_OK && pass->partner != NULL)
 		status = visit_all(pass, count_common, error);
@@ -145,7 +146,7 @@ static enum prio_status write_entry(void *context, const struct checkpoint_entry
 static enum prio_status write_all(struct second_pass *pass, struct prio_error *error)
 {
 	struct batch_run *batch = pass->batch;
-	enum prio_status status = output_begin(&pass->output, pass->run, batch, "verify1", batch->plan.n_tasks, error);
+	enum prio_status status = output_begin(&pass->output, pass->run, batch, STAGE_VERIFY1, batch->plan.n_tasks, error);
 
 	if (status == PRIO_OK)
 		status = refused_begin(&pass->refused, pass->run, batch, "verify1", error);
@@ -168,9 +169,17 @@ static enum prio_status write_all(struct second_pass *pass, struct prio_error *e
 enum prio_status verify1_batch(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
 	struct second_pass pass = {.run = run, .batch = batch};
-	enum prio_status status = find_repeated(&pass, error);
+	bool was_sent = run->stages[STAGE_VERIFY1].is_done;
+	enum prio_status status;
 
-	if (status == PRIO_OK && run->partner_is_41)
+	if (was_sent && !batch->is_fixed) {
+		batch_run_end(run, batch, "its raw shares came after our verify1 was sent; put them under another date");
+		return PRIO_OK;
+	}
+	status = query_fix(run, batch, error);
+	if (status == PRIO_OK)
+		status = find_repeated(&pass, error);
+	if (status == PRIO_OK && run->partner_is_41 && !was_sent)
 		status = check_common(&pass, error);
 	if (status == PRIO_OK)
 		status = write_all(&pass, error);

@@ -50,6 +50,15 @@ static const struct option_row options[] = {
 	 "process batches whose n_data + 1 is a power of two, where a client can forge a proof", NULL},
 	{"allow-copied-shares", "ALLOW_COPIED_SHARES", OPTION_FLAG, false, NULL, NULL,
 	 "count one share under several ids: for test data made by repetition only", NULL},
+	{"min-batch", "MIN_BATCH", OPTION_NUMBER, false, "0", NULL,
+	 "accepted records below which a batch's aggregate is not sent; its min_batch in DATA_CONFIG goes before", NULL},
+	{"max-refused-fraction", "MAX_REFUSED_FRACTION", OPTION_DECIMAL, false, "1", NULL,
+	 "fraction of the records sent at verify1 above which, refused, the aggregate is not sent", NULL},
+	{"require-manifest", "REQUIRE_MANIFEST", OPTION_FLAG, false, NULL, NULL,
+	 "refuse a partner whose messages come without a signed manifest (an original's do)", NULL},
+	{"keep-state", "KEEP_STATE", OPTION_FLAG, false, NULL, NULL, "delete nothing after publishing", NULL},
+	{"force", "PRIO_FORCE", OPTION_FLAG, false, NULL, NULL,
+	 "after a complete run: send the stored messages once more, for a partner that lost them", NULL},
 	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor", NULL},
 };
 
@@ -95,6 +104,11 @@ static enum prio_status read_settings(const struct invocation *call, struct proc
 	settings->partner_is_41 = strcmp(cli_string(call, "partner"), "4.1") == 0;
 	settings->allow_forgeable_size = cli_flag(call, "allow-forgeable-size");
 	settings->allow_copied_shares = cli_flag(call, "allow-copied-shares");
+	settings->min_batch = cli_number(call, "min-batch");
+	settings->max_refused_fraction = cli_decimal(call, "max-refused-fraction");
+	settings->require_manifest = cli_flag(call, "require-manifest");
+	settings->keep_state = cli_flag(call, "keep-state");
+	settings->force = cli_flag(call, "force");
 	settings->n_workers = cli_number(call, "jobs") < 256 ? (unsigned)cli_number(call, "jobs") : 256;
 	return PRIO_OK;
 }
