@@ -1,5 +1,6 @@
-/* Three vectors of five bits, encoded by clients and added up by both servers, all in one process. Real servers are two
- * organisations: each has only its own private key and its own shares, and they send each other what is marked below. */
+/* Three vectors of five bits, encoded by clients and added up by both servers, all in one process. Real servers are
+ * two organisations: each has only its own private key and its own shares, and they send each other what is marked
+ * below. */
 #include <prio/client.h>
 #include <prio/server.h>
 #include <prio/total.h>
@@ -18,7 +19,7 @@ static void must(enum prio_status status)
 
 int main(void)
 {
-	static const uint8_t fields[N * N_DATA] = {1, 0, 0, 1, 1,  0, 0, 0, 1, 1,  0, 0, 1, 1, 0};
+	static const uint8_t fields[N * N_DATA] = {1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0};
 	static uint8_t room[2][N][1024]; /* each at least prio_sealed_bytes_max */
 	const struct prio_params params = {.batch_id = {(const uint8_t *)"example", 7}, .n_data = N_DATA};
 	struct prio_private_key key[2];

@@ -1,8 +1,8 @@
 /* Records one at a time, as an online service takes them: a submission is opened when it comes, waits for the partner's
  * message, and is added to the running sum when both servers accept it. The third of the four below cheats.
  *
- * What a service must do besides: keep the ids that it has seen, for a record may be checked once only and at one query point
- * (SECURITY.md), and publish only sums of many records. */
+ * What a service must do besides: keep the ids that it has seen, for a record may be checked once only and at one query
+ * point (SECURITY.md), and publish only sums of many records. */
 #include <prio/client.h>
 #include <prio/server.h>
 #include <prio/total.h>
@@ -85,7 +85,8 @@ static void service_stop(struct service *service, struct prio_total **total)
 
 int main(void)
 {
-	static const uint8_t submissions[N_SUBMISSIONS][N_DATA] = {{1, 0, 1, 1}, {0, 0, 1, 1}, {200, 0, 0, 0}, {1, 0, 0, 1}};
+	static const uint8_t submissions[N_SUBMISSIONS][N_DATA] = {
+		{1, 0, 1, 1}, {0, 0, 1, 1}, {200, 0, 0, 0}, {1, 0, 0, 1}};
 	struct service services[2];
 	struct prio_shared_secret secret;
 	struct prio_client *client;
@@ -112,7 +113,7 @@ int main(void)
 		if (verdict == PRIO_OK) {
 			for (int s = 0; s < 2; s++) /* when the partner's verify1 packet has come */
 				must(prio_verify2_many(&pending[s].state, &verify1[1 - s], 1, &verify2[s]));
-			verdict = prio_accept(&verify2[0], &verify2[1]); /* on either side, with what the partner has sent */
+			verdict = prio_accept(&verify2[0], &verify2[1]); /* each with what the partner has sent */
 		}
 		printf("submission %d: %s\n", i, prio_status_word(verdict));
 		for (int s = 0; s < 2; s++)
