@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+import uuid
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PRIO = os.environ.get("PRIO_BIN") or os.path.join(TOP, "build/bin/prio")
@@ -39,6 +40,22 @@ def new_keys():
 
 def new_secret():
 	return json.loads(run_tool(PRIO, "shared-seed").stdout)["shared_seed"]
+
+
+def encode(vectors, batch, n_data, key_a, key_b, directory, *options):
+	"""What clients send: vectors is a list of (id, fields); returns the lines for A and for B, in the same order."""
+	os.makedirs(directory, exist_ok=True)
+	with open(os.path.join(directory, "vectors.json"), "w", encoding="utf-8") as file:
+		for key, fields in vectors:
+			file.write(json.dumps({"id": key, "payload": fields}) + "\n")
+	out = [os.path.join(directory, name) for name in ("for-a", "for-b")]
+	made = run_tool(PRIO, "encode-shares", "--input", file.name, "--output-A", out[0], "--output-B", out[1], *options,
+		BATCH_ID=batch, N_DATA=n_data, PUBLIC_KEY_HEX_INTERNAL=key_a, PUBLIC_KEY_HEX_EXTERNAL=key_b)
+	assert made.returncode == DONE, made.stderr
+	lines = tuple(read_lines(path) for path in out)
+	shutil.rmtree(directory)
+	assert len(lines[0]) == len(lines[1]) == len(vectors)
+	return lines
 
 
 def read_lines(directory):
@@ -232,6 +249,21 @@ class Pair:
 		with open(truth, encoding="utf-8") as file:
 			return {entry["batch_id"]: entry for entry in json.load(file)}
 
+	def encode(self, vectors, batch, n_data, *options, swap_keys=False):
+		first, second = (self.b, self.a) if swap_keys else (self.a, self.b)
+		return encode(vectors, batch, n_data, first.own, second.own, os.path.join(self.root, "clients"), *options)
+
+	def put_records(self, batch, n_data, vectors, *options):
+		"""Encodes vectors and puts them into both ingest buckets, without the markers."""
+		lines = self.encode(vectors, batch, n_data, *options)
+		for server, own in zip(self.servers, lines):
+			server.put_raw(batch, own)
+		return lines
+
+	def raw_done(self):
+		for server in self.servers:
+			server.raw_done()
+
 	def run(self, seconds=PATIENCE_S, **changes):
 		"""Both at once, to the end."""
 		runs = [server.start(**changes) for server in self.servers]
@@ -248,6 +280,14 @@ class Pair:
 		for server in self.servers:
 			for bucket in {server.private, server.shared} - {server.ingest}:
 				shutil.rmtree(os.path.join(server.home, bucket), ignore_errors=True)
+
+
+def random_vectors(random, n, n_data):
+	return [(str(uuid.UUID(int=random.getrandbits(128), version=4)), [random.getrandbits(1) for _ in range(n_data)]) for _ in range(n)]
+
+
+def sums(vectors):
+	return [sum(fields) for fields in zip(*(fields for _, fields in vectors))]
 
 
 def move_lines(server, batch, change):
