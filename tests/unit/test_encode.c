@@ -54,7 +54,8 @@ static void setup_new(struct setup *setup, const struct prio_params *params)
 		ASSERT_OK(prio_workspace_new(&setup->workspace[s], setup->batch[s]));
 		setup->room[s] = prio_sealed_bytes_max(params, server);
 	}
-	ASSERT_OK(prio_client_new(&setup->client, params, &setup->keys[0].public_key, &setup->keys[1].public_key, NULL));
+	ASSERT_OK(
+		prio_client_new(&setup->client, params, &setup->keys[0].public_key, &setup->keys[1].public_key, NULL));
 	for (size_t i = 0; i < N_VECTORS; i++) {
 		setup->pairs[i].a.p = malloc(setup->room[0]);
 		setup->pairs[i].b.p = malloc(setup->room[1]);
@@ -96,8 +97,8 @@ static void serve(struct setup *setup, bool accepted[N_VECTORS], struct prio_tot
 			assert_true(sealed[i].n + setup->room[s] / 50 + 12 > setup->room[s]);
 		}
 		ASSERT_OK(prio_tentative_new(&sum, setup->batch[s]));
-		ASSERT_OK(prio_verify1_many(setup->batch[s], setup->query[s], setup->workspace[s], sealed, N_VECTORS, verdicts,
-					    packets[s], states[s], sum));
+		ASSERT_OK(prio_verify1_many(setup->batch[s], setup->query[s], setup->workspace[s], sealed, N_VECTORS,
+					    verdicts, packets[s], states[s], sum));
 		for (size_t i = 0; i < N_VECTORS; i++)
 			ASSERT_OK(verdicts[i]);
 		ASSERT_OK(prio_settle(&totals[s], sum, N_VECTORS));
@@ -159,7 +160,8 @@ static void bits_at_the_largest_size(void **unused)
 	check_size(PRIO_N_DATA_MAX, PRIO_PRG_BATCH, &random);
 }
 
-/* One field that is no bit, anywhere, of any value. The size is not a forgeable one, at which these could be made to pass. */
+/* One field that is no bit, anywhere, of any value. The size is not a forgeable one, at which these could be made to
+ * pass. */
 static void other_values_are_refused(void **unused)
 {
 	enum { N_DATA = 20 };
@@ -223,7 +225,8 @@ static void integers(void **unused)
 
 		values[N_VALUES + 1] = largest + 1;
 		setup_pairs(&setup);
-		ASSERT_STATUS("one bit too many", prio_encode_uint_many(setup.client, values, N_VECTORS, setup.pairs, NULL),
+		ASSERT_STATUS("one bit too many",
+			      prio_encode_uint_many(setup.client, values, N_VECTORS, setup.pairs, NULL),
 			      PRIO_ERR_ARGUMENT);
 		setup_free(&setup);
 	}
@@ -272,11 +275,13 @@ static void arguments_are_checked(void **unused)
 			assert_int_equal(setup.pairs[0].a.p[i], 0x55);
 		setup_pairs(&setup);
 	}
-	ASSERT_STATUS("no precision", prio_encode_uint_many(setup.client, values, 1, setup.pairs, NULL), PRIO_ERR_ARGUMENT);
+	ASSERT_STATUS("no precision", prio_encode_uint_many(setup.client, values, 1, setup.pairs, NULL),
+		      PRIO_ERR_ARGUMENT);
 	ASSERT_OK(prio_encode_many(setup.client, fields, 0, NULL, NULL));
 
 	params.allow_forgeable_size = false;
-	ASSERT_STATUS("forgeable", prio_client_new(&client, &params, &setup.keys[0].public_key, &setup.keys[1].public_key, &error),
+	ASSERT_STATUS("forgeable",
+		      prio_client_new(&client, &params, &setup.keys[0].public_key, &setup.keys[1].public_key, &error),
 		      PRIO_ERR_FORGEABLE_SIZE);
 	assert_null(client);
 	prio_client_free(client);
@@ -311,9 +316,9 @@ static void low_order_keys(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bits_at_many_sizes),  cmocka_unit_test(bits_at_the_largest_size),
+		cmocka_unit_test(bits_at_many_sizes),       cmocka_unit_test(bits_at_the_largest_size),
 		cmocka_unit_test(other_values_are_refused), cmocka_unit_test(integers),
-		cmocka_unit_test(fresh_randomness),    cmocka_unit_test(arguments_are_checked),
+		cmocka_unit_test(fresh_randomness),         cmocka_unit_test(arguments_are_checked),
 		cmocka_unit_test(low_order_keys),
 	};
 

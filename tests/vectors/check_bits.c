@@ -5,10 +5,10 @@ static const struct {
 	const char *file;
 	size_t n_batches, n_records;
 } files[] = {
-	{"bits_many.json", 1, 40},       {"bits_n0001.json", 2, 7},       {"bits_n0002.json", 2, 7},
-	{"bits_n0003.json", 2, 7},       {"bits_n0007.json", 2, 7},       {"bits_n0008.json", 2, 7},
-	{"bits_n0100.json", 2, 5},       {"bits_n0441.json", 2, 5},       {"bits_n2000.json", 1, 3},
-	{"bits_n2046.json", 1, 3},       {"bits_n2047.json", 1, 3},       {"legacy_bits_many.json", 1, 40},
+	{"bits_many.json", 1, 40},        {"bits_n0001.json", 2, 7},        {"bits_n0002.json", 2, 7},
+	{"bits_n0003.json", 2, 7},        {"bits_n0007.json", 2, 7},        {"bits_n0008.json", 2, 7},
+	{"bits_n0100.json", 2, 5},        {"bits_n0441.json", 2, 5},        {"bits_n2000.json", 1, 3},
+	{"bits_n2046.json", 1, 3},        {"bits_n2047.json", 1, 3},        {"legacy_bits_many.json", 1, 40},
 	{"legacy_bits_n0001.json", 2, 7}, {"legacy_bits_n0003.json", 2, 7}, {"legacy_bits_n0005.json", 2, 7},
 	{"legacy_bits_n0100.json", 2, 5}, {"legacy_bits_n0441.json", 2, 5}, {"legacy_bits_n2046.json", 1, 3},
 };
@@ -63,6 +63,7 @@ int main(void)
 	struct CMUnitTest tests[VECTORS_COUNT(files)];
 
 	for (size_t row = 0; row < VECTORS_COUNT(files); row++)
-		tests[row] = (struct CMUnitTest){files[row].file, check_file, NULL, vectors_release, (void *)(uintptr_t)row};
+		tests[row] =
+			(struct CMUnitTest){files[row].file, check_file, NULL, vectors_release, (void *)(uintptr_t)row};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* prio-processor's own fixtures: made under the legacy key rule, reproduced under it, and refused under the other one. */
+/* prio-processor's own fixtures: made under the legacy key rule, reproduced under it, and refused under the
+ * other one. */
 #include "tests/vectors/totals.h"
 
 /* Does one order give what the repository stores? As the vector says. */
@@ -22,14 +23,16 @@ static void check_stored(const json_t *record, const char *order)
 /* The stored aggregates and counts, which the legacy rule alone gives. */
 static void check_aggregate(const json_t *aggregate, struct prio_total *const totals[2], size_t n_records)
 {
-	const json_t *stored = vectors_get(aggregate, "stored"), *equals = vectors_get(aggregate, "stored_equals"), *value;
+	const json_t *stored = vectors_get(aggregate, "stored"), *equals = vectors_get(aggregate, "stored_equals"),
+		     *value;
 	const json_t *processed = vectors_get(aggregate, "processed_stored");
 	size_t i;
 
 	for (size_t s = 0; s < 2; s++) {
 		const char *name = vectors_server(s);
 		const json_t *one = vectors_get(stored, name);
-		struct prio_bytes theirs = prio_bytes_of(vectors_base64(one, "payload")), ours = total_written(totals[s], false);
+		struct prio_bytes theirs = prio_bytes_of(vectors_base64(one, "payload")),
+				  ours = total_written(totals[s], false);
 
 		CHECK((size_t)vectors_number(one, "total") == n_records && vectors_number(one, "error") == 0);
 		CHECK((ours.n == theirs.n && memcmp(ours.p, theirs.p, ours.n) == 0) == vectors_bool(equals, name));
@@ -55,8 +58,10 @@ static void check_ping(const json_t *ping)
 			.n_data = (uint32_t)vectors_number(entry, "n_data_by_length"),
 			.prg = PRIO_PRG_LEGACY,
 		};
-		size_t a_max = prio_sealed_bytes_max(&params, PRIO_SERVER_A), b_max = prio_sealed_bytes_max(&params, PRIO_SERVER_B);
-		size_t a_bytes = (size_t)vectors_number(entry, "a_len"), b_bytes = (size_t)vectors_number(entry, "b_len");
+		size_t a_max = prio_sealed_bytes_max(&params, PRIO_SERVER_A),
+		       b_max = prio_sealed_bytes_max(&params, PRIO_SERVER_B);
+		size_t a_bytes = (size_t)vectors_number(entry, "a_len"),
+		       b_bytes = (size_t)vectors_number(entry, "b_len");
 
 		CHECK(a_max == (size_t)vectors_number(entry, "a_max_len"));
 		CHECK(a_bytes <= a_max && a_bytes + 400 > a_max); /* an element in 256 is a byte shorter */

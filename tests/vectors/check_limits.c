@@ -22,7 +22,8 @@ static void check_config(const json_t *config)
 	}
 	CHECK_STATUS(prio_keygen(&key), PRIO_OK);
 	CHECK_STATUS(prio_params_check(&params, NULL), expected ? PRIO_OK : PRIO_ERR_CONFIG);
-	CHECK_STATUS(prio_batch_new(&batch, &params, PRIO_SERVER_A, &key, &secret, NULL), expected ? PRIO_OK : PRIO_ERR_CONFIG);
+	CHECK_STATUS(prio_batch_new(&batch, &params, PRIO_SERVER_A, &key, &secret, NULL),
+		     expected ? PRIO_OK : PRIO_ERR_CONFIG);
 	prio_batch_free(batch);
 }
 

@@ -1,4 +1,5 @@
-/* Shares that are broken, or oddly made, one way each: opened or refused as by the reference, and for the right reason. */
+/* Shares that are broken, or oddly made, one way each: opened or refused as by the reference, and for the right
+ * reason. */
 #include "tests/vectors/differences.h"
 #include "tests/vectors/servers.h"
 
@@ -40,7 +41,8 @@ static void check_plaintext(const struct servers *servers, size_t s, const json_
 	struct prio_mut sealed, text;
 	struct x25519_shared dh;
 
-	if (verdict == PRIO_REFUSED_TRUNCATED || verdict == PRIO_REFUSED_LOW_ORDER_KEY || verdict == PRIO_REFUSED_BAD_TAG)
+	if (verdict == PRIO_REFUSED_TRUNCATED || verdict == PRIO_REFUSED_LOW_ORDER_KEY ||
+	    verdict == PRIO_REFUSED_BAD_TAG)
 		return;
 	CHECK(json_is_string(plaintext));
 	sealed = vectors_base64(record, "ciphertext");

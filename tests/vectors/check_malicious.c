@@ -2,7 +2,8 @@
 #include "tests/vectors/totals.h"
 
 /* The list of accepted records, as the vector gives it, and the totals over them. */
-static void check_aggregate(const struct servers *servers, const json_t *records, const json_t *aggregate, const char *order)
+static void check_aggregate(const struct servers *servers, const json_t *records, const json_t *aggregate,
+			    const char *order)
 {
 	bool *accepted = records_accepted(records, order);
 	size_t n = json_array_size(records), n_accepted = 0, i;

@@ -4,7 +4,8 @@
 
 static void check_case(const json_t *file, const json_t *record)
 {
-	int client = (int)vectors_number(record, "client_n_data"), server = (int)vectors_number(record, "server_n_data");
+	int client = (int)vectors_number(record, "client_n_data"),
+	    server = (int)vectors_number(record, "server_n_data");
 	struct prio_params params = vectors_params(file, vectors_prg_rule(file), (uint32_t)server, 0);
 	const json_t *results = vectors_get(record, "result");
 	struct servers servers;

@@ -95,7 +95,8 @@ static void check_reads(const json_t *reads)
 	}
 }
 
-/* The original wants A's total first; here the order is free, so that "swapped" is published, with the sums of "control". */
+/* The original wants A's total first; here the order is free, so that "swapped" is published, with the sums of
+ * "control". */
 static void check_final(const json_t *record, const json_t *control)
 {
 	const char *name = vectors_text(record, "name");
@@ -129,14 +130,15 @@ static void check_final(const json_t *record, const json_t *control)
 			CHECK(sums[i] == strtoull(vectors_text_in(value), NULL, 10));
 	} else {
 		CHECK_STATUS(status, prio_total_server(totals[0]) == prio_total_server(totals[1]) ? PRIO_ERR_MISMATCH
-												   : PRIO_ERR_OVERFLOW);
+												  : PRIO_ERR_OVERFLOW);
 		CHECK(json_is_null(counts));
 	}
 	prio_total_free(totals[0]);
 	prio_total_free(totals[1]);
 }
 
-/* What the other sum of a merge belongs to. Its bytes are those of merged_in wherever they can be: n_data may not allow it. */
+/* What the other sum of a merge belongs to. Its bytes are those of merged_in wherever they can be: n_data may not allow
+ * it. */
 static struct prio_total *other_sum(const char *name, struct prio_bytes bytes)
 {
 	static const uint8_t same_length[] = "packetz", longer[] = "packets-2", zeros[] = {0x92, 0xa1, 0, 0xa1, 0};

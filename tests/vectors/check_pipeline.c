@@ -1,10 +1,11 @@
-/* pipeline.json as far as the library goes: what the original's `encode-shares` takes, and what the servers say to it. Whole
- * runs, of which the rest of the file consists, are for the tests of the programs. */
+/* pipeline.json as far as the library goes: what the original's `encode-shares` takes, and what the servers say to it.
+ * Whole runs, of which the rest of the file consists, are for the tests of the programs. */
 #include "prio/client.h"
 #include "tests/vectors/totals.h"
 
-/* A payload's first n_data values as bytes; false where a C caller could not even pass them. The original takes booleans as
- * numbers and looks at no more than n_data values. What it refuses here are values that are no bytes, and fractions. */
+/* A payload's first n_data values as bytes; false where a C caller could not even pass them. The original takes
+ * booleans as numbers and looks at no more than n_data values. What it refuses here are values that are no bytes, and
+ * fractions. */
 static bool fields_of(uint8_t *fields, size_t n_data, const json_t *payload)
 {
 	for (size_t i = 0; i < n_data; i++) {
@@ -42,7 +43,8 @@ static bool accepted(const struct prio_params *params, const uint8_t *fields)
 	}
 	pair.a.p = vectors_hold(pair.a.n);
 	pair.b.p = vectors_hold(pair.b.n);
-	CHECK_STATUS(prio_client_new(&client, params, &servers.keys[0].public_key, &servers.keys[1].public_key, NULL), PRIO_OK);
+	CHECK_STATUS(prio_client_new(&client, params, &servers.keys[0].public_key, &servers.keys[1].public_key, NULL),
+		     PRIO_OK);
 	CHECK_STATUS(prio_encode_many(client, fields, 1, &pair, NULL), PRIO_OK);
 	prio_client_free(client);
 
@@ -61,7 +63,8 @@ static bool accepted(const struct prio_params *params, const uint8_t *fields)
 static void check_encode(const json_t *record)
 {
 	const char *name = vectors_text(record, "name"), *last_line = vectors_text(record, "stderr_last_line");
-	const json_t *payloads = vectors_get(record, "payloads"), *verdicts = vectors_get(record, "servers_accept"), *payload;
+	const json_t *payloads = vectors_get(record, "payloads"), *verdicts = vectors_get(record, "servers_accept"),
+		     *payload;
 	bool taken = vectors_number(record, "exit_code") == 0;
 	struct prio_params params = {
 		.batch_id = {(const uint8_t *)"test", 4},
@@ -72,7 +75,8 @@ static void check_encode(const json_t *record)
 	uint8_t fields[8];
 
 	vectors_at("pipeline.json, encode_shares, %s", name);
-	CHECK((size_t)vectors_number(record, "lines_a") == n_lines && (size_t)vectors_number(record, "lines_b") == n_lines);
+	CHECK((size_t)vectors_number(record, "lines_a") == n_lines &&
+	      (size_t)vectors_number(record, "lines_b") == n_lines);
 	CHECK(json_array_size(verdicts) == n_lines);
 	CHECK((strlen(last_line) == 0) == taken);
 	if (prio_params_check(&params, NULL) != PRIO_OK) {
@@ -80,7 +84,8 @@ static void check_encode(const json_t *record)
 		return;
 	}
 	CHECK(params.n_data <= sizeof fields);
-	if (strcmp(name, "float") == 0) { /* the reader of the vectors makes no difference between 1 and 1.0, nor does C */
+	/* The reader of the vectors makes no difference between 1 and 1.0, nor does C. */
+	if (strcmp(name, "float") == 0) {
 		CHECK(!taken);
 		return;
 	}

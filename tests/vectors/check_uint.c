@@ -19,7 +19,8 @@ static void check_values(const json_t *record, uint32_t precision)
 static void check_encoder(struct servers *servers, const json_t *records, const json_t *sums)
 {
 	size_t n = json_array_size(records), n_values = servers->params.n_data / servers->params.precision, i, k;
-	uint64_t *values = vectors_hold(n * n_values * sizeof *values), *counts = vectors_hold(n_values * sizeof *counts);
+	uint64_t *values = vectors_hold(n * n_values * sizeof *values),
+		 *counts = vectors_hold(n_values * sizeof *counts);
 	struct prio_sealed_pair *pairs = vectors_hold(n * sizeof *pairs);
 	struct prio_total *totals[2];
 	struct prio_client *client;
@@ -34,8 +35,8 @@ static void check_encoder(struct servers *servers, const json_t *records, const 
 		pairs[i].b.n = prio_sealed_bytes_max(&servers->params, PRIO_SERVER_B);
 		pairs[i].b.p = vectors_hold(pairs[i].b.n);
 	}
-	CHECK_STATUS(prio_client_new(&client, &servers->params, &servers->keys[0].public_key, &servers->keys[1].public_key,
-				     NULL),
+	CHECK_STATUS(prio_client_new(&client, &servers->params, &servers->keys[0].public_key,
+				     &servers->keys[1].public_key, NULL),
 		     PRIO_OK);
 	CHECK_STATUS(prio_encode_uint_many(client, values, n, pairs, NULL), PRIO_OK);
 	prio_client_free(client);
@@ -62,8 +63,8 @@ static void check_encoder(struct servers *servers, const json_t *records, const 
 	prio_total_free(totals[1]);
 }
 
-/* A total over integers has as many entries as there are integers, so it can be read as one of a batch of that many fields,
- * and of the batch itself only if these are the same number. */
+/* A total over integers has as many entries as there are integers, so it can be read as one of a batch of that many
+ * fields, and of the batch itself only if these are the same number. */
 static void check_readable(const struct servers *servers, const struct prio_total *total, const json_t *aggregate)
 {
 	struct prio_params fewer = servers->params;

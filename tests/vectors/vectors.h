@@ -33,21 +33,21 @@ static json_t *vectors_json; /* the file that is open */
 static json_t *vectors_read; /* an object whose keys are the members that were read, as "address/name" */
 static char vectors_place[256];
 
-#define VECTORS_FAIL(...)                                  \
-	do {                                               \
-		print_error("at %s:\n", vectors_place);    \
-		fail_msg(__VA_ARGS__);                     \
+#define VECTORS_FAIL(...)                                                                                              \
+	do {                                                                                                           \
+		print_error("at %s:\n", vectors_place);                                                                \
+		fail_msg(__VA_ARGS__);                                                                                 \
 	} while (0)
-#define CHECK(condition)                                   \
-	do {                                               \
-		if (!(condition))                          \
-			VECTORS_FAIL("not so: %s", #condition); \
+#define CHECK(condition)                                                                                               \
+	do {                                                                                                           \
+		if (!(condition))                                                                                      \
+			VECTORS_FAIL("not so: %s", #condition);                                                        \
 	} while (0)
-#define CHECK_STATUS(got, want)                                                                                  \
-	do {                                                                                                     \
-		enum prio_status got_ = (got), want_ = (want);                                                   \
-		if (got_ != want_)                                                                               \
-			VECTORS_FAIL("%s is %s, not %s", #got, prio_status_word(got_), prio_status_word(want_)); \
+#define CHECK_STATUS(got, want)                                                                                        \
+	do {                                                                                                           \
+		enum prio_status got_ = (got), want_ = (want);                                                         \
+		if (got_ != want_)                                                                                     \
+			VECTORS_FAIL("%s is %s, not %s", #got, prio_status_word(got_), prio_status_word(want_));       \
 	} while (0)
 
 __attribute__((format(printf, 1, 2))) static inline void vectors_at(const char *format, ...)
@@ -85,7 +85,8 @@ static inline int vectors_release(void **unused)
 	return 0;
 }
 
-/* Open a file; one at a time. Integers are read as reals, because some do not fit 63 bits; all that are used are exact. */
+/* Open a file; one at a time. Integers are read as reals, because some do not fit 63 bits; all that are used are
+ * exact. */
 static inline json_t *vectors_open(const char *name)
 {
 	json_error_t error;
@@ -275,8 +276,8 @@ static inline void vectors_same_bytes(const char *what, struct prio_bytes got, s
 static inline void vectors_same_element(const char *what, u128 got, u128 want)
 {
 	if (got != want)
-		VECTORS_FAIL("%s: %06" PRIx64 "%016" PRIx64 ", not %06" PRIx64 "%016" PRIx64, what, (uint64_t)(got >> 64),
-			     (uint64_t)got, (uint64_t)(want >> 64), (uint64_t)want);
+		VECTORS_FAIL("%s: %06" PRIx64 "%016" PRIx64 ", not %06" PRIx64 "%016" PRIx64, what,
+			     (uint64_t)(got >> 64), (uint64_t)got, (uint64_t)(want >> 64), (uint64_t)want);
 }
 
 /* Servers' members are named a and b. */
