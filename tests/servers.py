@@ -152,7 +152,8 @@ class Server:
 			"BUCKET_INTERNAL_ENDPOINT": "file://" + self.home, "BUCKET_EXTERNAL_ENDPOINT": "file://" + self.partner_home,
 			"BUCKET_INTERNAL_INGEST": self.ingest, "BUCKET_INTERNAL_PRIVATE": self.private, "BUCKET_INTERNAL_SHARED": self.shared,
 			"BUCKET_EXTERNAL_SHARED": self.shared, "BUCKET_PREFIX": PREFIX,
-			"RETRY_LIMIT": "2000", "RETRY_DELAY": "0.05", "RETRY_BACKOFF_EXPONENT": "1", **changes}
+			"RETRY_LIMIT": "2000", "RETRY_DELAY": "0.05", "RETRY_BACKOFF_EXPONENT": "1",
+			"KEEP_STATE": "1", **changes}
 
 	def start(self, *options, **changes):
 		self.n_runs += 1

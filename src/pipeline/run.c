@@ -12,6 +12,7 @@
 #include "pipeline/query.h"
 #include "pipeline/resend.h"
 #include "pipeline/signed_json.h"
+#include "pipeline/summary.h"
 
 static enum prio_status make_id_hmac(struct run *run, struct prio_error *error)
 {
@@ -184,7 +185,8 @@ enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *
 	}
 	log_info(run->log, "%s of %s is complete: everything was published", run->settings->submission_date,
 		 run->settings->app_name);
-	if (!cleared && !run->settings->keep_state)
+	status = summary_repeat(run, error);
+	if (status == PRIO_OK && !cleared && !run->settings->keep_state)
 		status = clear_markers(run, error);
 	if (status == PRIO_OK && run->settings->force)
 		status = resend_all(run, error);

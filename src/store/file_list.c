@@ -93,8 +93,8 @@ static bool is_of_interest(const struct dirent *item, bool temporary)
 {
 	if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
 		return false;
-	if (item->d_type != DT_DIR &&
-	    (strncmp(item->d_name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1) == 0) != temporary)
+	bool is_temporary = strncmp(item->d_name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1) == 0;
+	if (is_temporary != temporary && !(temporary && item->d_type == DT_DIR))
 		return false;
 	return item->d_type == DT_REG || item->d_type == DT_DIR || item->d_type == DT_UNKNOWN;
 }
