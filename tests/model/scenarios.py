@@ -9,7 +9,7 @@ import dataclasses
 import json
 import uuid
 
-from prio_model import client, field, pack, seal, share
+from prio_model import client, pack, seal
 from prio_model.field import P
 from prio_model.share import A, B
 
@@ -32,8 +32,7 @@ class Record:
 class Maker:
 	def __init__(self, rng, params, publics):
 		self.rng, self.params, self.publics = rng, params, publics
-		# What x has to be so that x (x - 1) is the same in every field.
-		self.forgeable = field.padded(params.n_data) == params.n_data + 1
+		self.worth = {}  # A's sealed share -> what it adds to the published numbers if it is accepted
 
 	# The vector and its shares.
 
@@ -328,6 +327,7 @@ class Maker:
 
 	def lines(self, record):
 		"""The line for A and the line for B, as bytes; None where there is none."""
+		self.worth[record.sealed[A]] = record.counts
 		result = []
 		for i, sealed in enumerate(record.sealed):
 			if sealed is None:

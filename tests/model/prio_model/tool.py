@@ -77,25 +77,25 @@ class Tool:
 		return QueryPoints(self.secret, self.params.batch_id, self.params.n_data, self.params.rule, self.order)
 
 	def _records(self, raw, refused):
-		"""(line number, record, id, payload in base64) of each line that is a record; the others go to refused."""
+		"""(line number, record, id, sealed share) of each line that is a record; the others go to refused."""
 		for number, line in enumerate(lines.split(raw), 1):
 			try:
 				if len(line) > self.longest:
 					raise Refused("line-too-long")
 				record, name, payload = lines.parse(line)
-				yield number, record, name, payload
+				yield number, record, name, seal.whole(lines.decode(payload))
 			except Refused as verdict:
 				refused[number] = verdict.word
 
-	def _open(self, payload):
-		return server.open_share(lines.decode(payload), self.params, self.number, self.private)
+	def _open(self, sealed):
+		return server.open_share(sealed, self.params, self.number, self.private)
 
 	def verify1(self, raw):
 		points, refused, opened = self._points(), {}, []
-		for number, record, name, payload in self._records(raw, refused):
+		for number, record, name, sealed in self._records(raw, refused):
 			try:
-				one = self._open(payload)
-				opened.append((number, record, name, lines.decode(payload), server.verify1(one, points.next())))
+				one = self._open(sealed)
+				opened.append((number, record, name, sealed, server.verify1(one, points.next())))
 			except Refused as verdict:
 				refused[number] = verdict.word
 		dropped = repeated([(name, sealed) for _, _, name, sealed, _ in opened])
@@ -107,15 +107,15 @@ class Tool:
 		"""Without both packets a record is not opened, and draws nothing; of copies the first that opens is the record."""
 		points, refused, rows, done = self._points(), {}, [], set()
 		own, partner = packets(internal, 2, "other-run"), packets(external, 2, "partner-conflict")
-		for number, record, name, payload in self._records(raw, refused):
+		for number, record, name, sealed in self._records(raw, refused):
 			try:
 				self._require(name, own, partner)
-				one = self._open(payload)
+				one = self._open(sealed)
 				r = points.next()
 				if name in done:
 					raise Refused("duplicate")
-				done.add(name)
 				mine = self._own(own[name])
+				done.add(name)
 				if self.order == "batch" and mine != server.verify1(one, r):
 					raise Refused("other-run")
 				rows.append(lines.row(record, server.pack_packet([server.verify2(one, r, mine, self._use(partner[name]))])))
@@ -127,7 +127,7 @@ class Tool:
 		"""The packets alone decide what is opened here."""
 		refused, fields, done = {}, [0] * self.params.n_data, set()
 		own, partner = packets(internal, 1, "other-run"), packets(external, 1, "partner-conflict")
-		for number, _, name, payload in self._records(raw, refused):
+		for number, _, name, sealed in self._records(raw, refused):
 			try:
 				if name in done:
 					raise Refused("duplicate")
@@ -136,7 +136,7 @@ class Tool:
 				self._require(name, own, partner)
 				if not server.accept(*own[name], *self._use(partner[name])):
 					raise Refused("proof-failed")
-				fields = server.add(fields, self._open(payload).data)
+				fields = server.add(fields, self._open(sealed).data)
 				done.add(name)
 			except Refused as verdict:
 				refused[number] = verdict.word
