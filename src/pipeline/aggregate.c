@@ -18,6 +18,7 @@ struct accepting {
 	struct run *run;
 	struct batch_run *batch;
 	struct join *join;
+	struct partition partition;
 	struct refused refused;
 	struct accepted accepted;
 };
@@ -34,7 +35,9 @@ static enum prio_status judge(void *context, const struct checkpoint_entry *entr
 	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
 	kept = &batch->records[record];
-	status = inbox_take(accepting->run, accepting->join, entry->id, &packet, error);
+	status = inbox_take(accepting->run, accepting->join, accepting->partition, entry->id, &packet, error);
+	if (status == PRIO_ERR_NOT_FOUND)
+		return PRIO_OK;
 	if (status == PRIO_OK) {
 		batch->n_total++;
 		memcpy(own.bytes, kept->answer, kept->answer_bytes);
@@ -50,17 +53,35 @@ static enum prio_status judge(void *context, const struct checkpoint_entry *entr
 	return refused_add(&accepting->refused, entry, status, error);
 }
 
-static enum prio_status judge_all(struct accepting *accepting, struct prio_error *error)
+/* The ids of one part of all hashes. */
+static enum prio_status judge_partition(struct accepting *accepting, struct prio_error *error)
 {
 	struct run *run = accepting->run;
 	struct batch_run *batch = accepting->batch;
-	enum prio_status status = refused_begin(&accepting->refused, run, batch, "aggregate", error);
+	enum prio_status status = inbox_load(run, batch, STAGE_VERIFY2, accepting->partition, &accepting->join, error);
 
-	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++) {
+	if (status == PRIO_OK && accepting->join == NULL)
+		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
+	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK && batch_is_in(batch); task++) {
 		status = exec_check_stop(error);
 		if (status == PRIO_OK)
 			status = batch_visit_task(run, batch, task, judge, accepting, NULL, error);
 	}
+	join_free(accepting->join);
+	accepting->join = NULL;
+	return status;
+}
+
+static enum prio_status judge_all(struct accepting *accepting, struct prio_error *error)
+{
+	struct partition *partition = &accepting->partition;
+	struct batch_run *batch = accepting->batch;
+	enum prio_status status = refused_begin(&accepting->refused, accepting->run, batch, "aggregate", error);
+
+	if (status == PRIO_OK)
+		status = inbox_partitions(accepting->run, batch, STAGE_VERIFY2, &partition->n, error);
+	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK && batch_is_in(batch); partition->index++)
+		status = judge_partition(accepting, error);
 	if (status == PRIO_OK)
 		status = refused_end(&accepting->refused, error);
 	refused_clear(&accepting->refused);
@@ -129,25 +150,17 @@ static enum prio_status settle_and_send(struct run *run, struct batch_run *batch
 enum prio_status aggregate_batch(struct run *run, struct batch_run *batch, struct prio_total **total, struct prio_error *error)
 {
 	struct accepting accepting = {.run = run, .batch = batch};
-	enum prio_status status = inbox_load(run, batch, STAGE_VERIFY2, &accepting.join, error);
+	enum prio_status status = accepted_init(&accepting.accepted, run, batch, error);
 
 	*total = NULL;
-	if (status != PRIO_OK)
-		return status;
-	if (accepting.join == NULL) {
-		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
-		return PRIO_OK;
-	}
-	status = accepted_init(&accepting.accepted, run, batch, error);
 	if (status == PRIO_OK)
 		status = judge_all(&accepting, error);
-	if (status == PRIO_OK && batch->n_total == 0)
+	if (status == PRIO_OK && batch_is_in(batch) && batch->n_total == 0)
 		batch_run_end(run, batch, "none of its records was answered by both servers");
-	else if (status == PRIO_OK)
+	else if (status == PRIO_OK && batch_is_in(batch))
 		status = release_check(run, batch, &accepting.accepted, error);
 	if (status == PRIO_OK && batch_is_in(batch))
 		status = settle_and_send(run, batch, &accepting.accepted, total, error);
 	accepted_clear(&accepting.accepted);
-	join_free(accepting.join);
 	return status;
 }

@@ -170,6 +170,15 @@ enum prio_status batch_visit_task(const struct run *run, const struct batch_run 
 	return status;
 }
 
+uint32_t run_partitions(const struct run *run, uint64_t n_entries)
+{
+	const uint64_t entry_bytes = 100;
+	uint64_t budget_bytes = run->settings->memory_budget_bytes;
+	uint64_t n = budget_bytes == 0 ? 1 : (n_entries * entry_bytes + budget_bytes - 1) / budget_bytes;
+
+	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
+}
+
 enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id, struct prio_error *error)
 {
 	uint8_t code[HMAC_BYTES];

@@ -91,6 +91,7 @@ enum prio_status inbox_wait(struct run *run, enum stage stage, struct prio_error
 struct loading {
 	struct run *run;
 	struct join *join;
+	struct partition partition;
 	uint64_t n_without_id;
 };
 
@@ -105,7 +106,7 @@ static enum prio_status enter(void *context, const struct message *message, stru
 		return PRIO_OK;
 	}
 	status = run_hash_id(loading->run, &hash, message->id, error);
-	if (status != PRIO_OK)
+	if (status != PRIO_OK || !partition_has(loading->partition, hash.bytes))
 		return status;
 	status = join_add(loading->join, &hash, message->verdict == PRIO_OK ? message->packet.p : NULL);
 	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "joining: %s", prio_status_sentence(status));
@@ -151,13 +152,28 @@ static enum prio_status load_parts(struct run *run, const struct inbox_parts *pa
 	return status;
 }
 
-enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage stage, struct join **join,
-			    struct prio_error *error)
+enum prio_status inbox_partitions(struct run *run, struct batch_run *batch, enum stage stage, uint32_t *n,
+				  struct prio_error *error)
+{
+	const uint64_t line_bytes = 48; /* the shortest line with an id that is worth its name */
+	struct inbox_parts parts;
+	uint64_t n_bytes = 0;
+	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
+
+	for (size_t i = 0; i < parts.n; i++)
+		n_bytes += parts.parts[i].size_bytes;
+	*n = run_partitions(run, n_bytes / line_bytes);
+	inbox_parts_clear(&parts);
+	return status;
+}
+
+enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage stage, struct partition partition,
+			    struct join **join, struct prio_error *error)
 {
 	enum message_kind kind = stage == STAGE_VERIFY1 ? MESSAGE_VERIFY1 : MESSAGE_VERIFY2;
 	size_t packet_bytes =
 		kind == MESSAGE_VERIFY1 ? sizeof(struct prio_verify1_packet) : sizeof(struct prio_verify2_packet);
-	struct loading loading = {.run = run};
+	struct loading loading = {.run = run, .partition = partition};
 	struct inbox_parts parts;
 	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
 
@@ -174,7 +190,7 @@ enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage
 		join_free(loading.join);
 		goto out;
 	}
-	if (loading.n_without_id > 0)
+	if (loading.n_without_id > 0 && partition.index == 0)
 		log_warn(run->log, "batch %s: %" PRIu64 " lines of the partner's %s are no records with an id and are ignored",
 			 batch->shown, loading.n_without_id, stage_name(stage));
 	*join = loading.join;
@@ -183,8 +199,8 @@ out:
 	return status;
 }
 
-enum prio_status inbox_take(struct run *run, struct join *join, struct prio_bytes id, const void **packet,
-			    struct prio_error *error)
+enum prio_status inbox_take(struct run *run, struct join *join, struct partition partition, struct prio_bytes id,
+			    const void **packet, struct prio_error *error)
 {
 	struct join_hash hash;
 	enum join_state state;
@@ -193,6 +209,8 @@ enum prio_status inbox_take(struct run *run, struct join *join, struct prio_byte
 
 	if (status != PRIO_OK)
 		return status;
+	if (!partition_has(partition, hash.bytes))
+		return PRIO_ERR_NOT_FOUND;
 	if (!join_take(join, &hash, packet, &state, &n_copies))
 		return PRIO_REFUSED_UNMATCHED;
 	if (state == JOIN_CONFLICT)

@@ -121,10 +121,10 @@ enum prio_status inbox_parts_list(struct run *run, struct batch_run *batch, enum
 		status = list_all(run, batch, &prefix, parts, error);
 	else if (entry != NULL)
 		status = take_named(batch, &prefix, json_object_get(entry, "parts"), stage_name(stage), parts, error);
-	if (batch->read == NULL)
-		batch->read = json_array();
-	for (size_t i = 0; i < parts->n && status == PRIO_OK; i++)
-		json_array_append_new(batch->read, json_string(parts->parts[i].key));
+	if (status == PRIO_OK && !batch->is_noted[stage])
+		for (size_t i = 0; i < parts->n; i++)
+			json_array_append_new(batch->read, json_string(parts->parts[i].key));
+	batch->is_noted[stage] = true;
 	return status;
 }
 

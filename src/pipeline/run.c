@@ -50,6 +50,7 @@ enum prio_status run_init(struct run *run, struct prio_error *error)
 		struct batch_run *batch = &run->batches[i];
 
 		batch->config = &run->config.batches[i];
+		batch->read = json_array();
 		escape_text(batch->shown, sizeof batch->shown, batch->config->params.batch_id);
 		status = path_batch(&batch->directory, batch->config->params.batch_id, error);
 		if (status != PRIO_OK)

@@ -76,6 +76,7 @@ struct batch_run {
 	uint64_t refused[PRIO_STATUS_FIRST_ERROR_];
 	json_t *sent[N_STAGES];  /* what our manifest says of the batch; NULL where nothing was sent */
 	json_t *read;            /* keys in the inbox that were read, for clearing */
+	bool is_noted[N_STAGES]; /* in read */
 	enum batch_fate fate;
 	char why[PRIO_ERROR_TEXT_BYTES];
 };
@@ -140,6 +141,22 @@ typedef enum prio_status entry_visit(void *context, const struct checkpoint_entr
 PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task,
 						entry_visit *visit, void *context, const struct task_end *end,
 						struct prio_error *error);
+
+/* Tables of ids are made for one part of all hashes after the other, where all at once would not fit the memory budget: what they
+ * are made from is read again for each. Nothing is spilled to a disk, so nothing has to be wiped from one. */
+struct partition {
+	uint32_t index;
+	uint32_t n;
+};
+
+/* run_partitions: how many parts a table of n_entries needs. partition_has: is this hash in the part? */
+uint32_t run_partitions(const struct run *run, uint64_t n_entries);
+static inline bool partition_has(struct partition partition, const uint8_t *hash)
+{
+	uint32_t number = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3];
+
+	return number % partition.n == partition.index;
+}
 
 /* run_hash_id: the keyed hash of an id. */
 PRIO_MUST_USE enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id,

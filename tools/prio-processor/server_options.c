@@ -55,6 +55,8 @@ const struct option_row server_options[N_SERVER_OPTIONS] = {
 	{"keep-state", "KEEP_STATE", OPTION_FLAG, false, NULL, NULL, "delete nothing after publishing", NULL},
 	{"force", "PRIO_FORCE", OPTION_FLAG, false, NULL, NULL,
 	 "after a complete run: send the stored messages once more, for a partner that lost them", NULL},
+	{"memory-budget", "PRIO_MEMORY_BUDGET", OPTION_NUMBER, false, "134217728", NULL,
+	 "bytes that tables of ids may take; larger ones are made in several passes", NULL},
 	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor", NULL},
 };
 
@@ -99,6 +101,7 @@ enum prio_status server_settings_read(const struct invocation *call, struct proc
 	settings->require_manifest = cli_flag(call, "require-manifest");
 	settings->keep_state = cli_flag(call, "keep-state");
 	settings->force = cli_flag(call, "force");
+	settings->memory_budget_bytes = cli_number(call, "memory-budget");
 	settings->n_workers = cli_number(call, "jobs") < 256 ? (unsigned)cli_number(call, "jobs") : 256;
 	return PRIO_OK;
 }
