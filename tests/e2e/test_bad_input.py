@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 
@@ -13,7 +12,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from servers import (DONE, FAILED, PROCESSOR, STAGES, UNPUBLISHED, USAGE, Pair, Run, batches_in, environment, new_keys,  # noqa: E402
-	random_vectors, read_lines, run_tool, sums)
+	put_tree, random_vectors, read_lines, run_tool, sums)
 
 ONE = [{"batch_id": "x", "n_data": 10}]
 
@@ -338,33 +337,40 @@ def test_hostile_messages_of_the_partner(tmp_path):
 	assert {json.loads(line)["id"] for line in read_lines(pair.a.sent("verify2", "x"))} == set(ids[4:])
 
 
-@pytest.mark.parametrize("change", ["payload", "total", "error", "two parts", "not json", "short", "own"])
+@pytest.mark.parametrize("change", ["none", "payload", "total", "error", "two parts", "not json", "short", "own"])
 def test_hostile_aggregate_of_the_partner(tmp_path, change):
-	"""An aggregate that does not fit ours is not published, and it is said why."""
+	"""An aggregate that does not fit ours is not published, and it is said why. The partner writes no manifests."""
 	pair = Pair(tmp_path, ONE)
 	pair.put_records("x", 10, random_vectors(random.Random(12), 6, 10))
 	pair.raw_done()
 	assert [run.code for run in pair.run()] == [DONE, DONE]
-	record = json.loads(read_lines(pair.a.received("aggregate", "x"))[0])
-	shutil.rmtree(pair.a.processed())
-	payload = bytearray(base64.b64decode(record["payload"]))
+	for stage in STAGES:
+		put_tree(pair.b.sent(stage), tmp_path / "sent" / stage)
+		os.remove(tmp_path / "sent" / stage / "_manifest.json")
+	own = json.loads(read_lines(pair.a.kept("aggregate", "x"))[0])["payload"]
+	pair.clear_outputs()
+
+	directory = tmp_path / "sent/aggregate/batch_id=x"
+	record = json.loads(read_lines(directory)[0])
+	payload = bytearray(base64.b64decode(own if change == "own" else record["payload"]))
 	if change == "payload":
 		payload[20] ^= 1
 	if change == "short":
 		del payload[-3:]
-	if change == "own":
-		payload = base64.b64decode(json.loads(read_lines(pair.a.kept("aggregate", "x"))[0])["payload"])
 	record["payload"] = base64.b64encode(bytes(payload)).decode()
 	if change in ("total", "error"):
 		record[change] += 1
 	text = json.dumps(record) if change != "not json" else '{"payload":'
-	directory = pair.a.received("aggregate", "x")
-	for name in os.listdir(directory):
-		os.remove(os.path.join(directory, name))
+	for part in directory.glob("part-*"):
+		part.unlink()
 	for index in range(2 if change == "two parts" else 1):
-		with open(os.path.join(directory, f"part-{index}.json"), "w", encoding="utf-8") as file:
-			file.write(text + "\n")
+		(directory / f"part-{index}.json").write_text(text + "\n")
+	for stage in STAGES:
+		put_tree(tmp_path / "sent" / stage, pair.a.received(stage))
 	run = pair.a.start()
+	if change == "none":
+		assert run.wait() == DONE, run.err
+		return
 	assert run.wait() == UNPUBLISHED, run.err
 	assert batches_in(pair.a.processed()) == []
 	assert run.summary["x"]["status"] == "not-published" and run.summary["x"]["why"] in run.err.replace("\\\\", "\\")
