@@ -174,6 +174,12 @@ def signed_json():
 	yield b"\0\5 " + text({"content": {"a": [1, 2.5, None, "\u00e9"]}, "mac": digest(3)})
 
 
+def json_size():
+	for value in (1, "a,b:[{", [], {}, [1, [2, {"a,b": {"c": []}}], "\\\",:"], {"a": [None, True, 1.5e3], "\u00e9": ""}):
+		yield text(value)
+	yield from (data[1:] for data in manifest())
+
+
 def sealed_file():
 	for data in (b"", b"a", b"PRIOSEAL" + bytes(40) + b"\x80\0\0\1" + bytes(17), bytes(range(256)) * 3, b"x" * 66000):
 		yield b"\1\2\0\x30" + data
@@ -253,7 +259,7 @@ def vector_line():
 
 
 TARGETS = {"lines": lines, "record": record, "base64": b64, "codec": codec, "packets": packets, "total": total, "envelope": envelope,
-	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json,
+	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json, "json_size": json_size,
 	"sealed_file": sealed_file, "answers": answers, "checkpoint": checkpoint, "config": config, "aggregate": aggregate, "paths": paths,
 	"options": options, "text": text_, "keys": keys, "vector_line": vector_line}
 
