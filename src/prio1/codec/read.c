@@ -125,7 +125,7 @@ enum prio_status codec_read_field(struct codec_reader *reader, u128 *x)
  * values are looked at only in *in_field, which becomes false if any of them is no element. */
 static size_t read_whole(struct codec_reader *reader, uint64_t *lo, uint64_t *hi, size_t n, bool *in_field)
 {
-	const uint64_t p_hi = (uint64_t)(FIELD_P >> 64), p_lo = (uint64_t)FIELD_P;
+	const uint64_t p_hi = (uint64_t)(FIELD_P >> FIELD_LO_BITS), p_lo = (uint64_t)FIELD_P & FIELD_LO_MASK;
 	const uint8_t *p = reader->p;
 	size_t n_whole = reader->n / CODEC_FIELD_BYTES_MAX, i = 0;
 	bool good = true;
@@ -133,8 +133,8 @@ static size_t read_whole(struct codec_reader *reader, uint64_t *lo, uint64_t *hi
 	if (n_whole > n)
 		n_whole = n;
 	for (; i < n_whole && p[0] == WHOLE_FIELD; i++, p += CODEC_FIELD_BYTES_MAX) {
-		lo[i] = field_load_be64(p + 4);
-		hi[i] = field_load_be32(p) & 0xffffff;
+		lo[i] = field_load_be64(p + 4) & FIELD_LO_MASK;
+		hi[i] = (uint64_t)p[1] << 32 | field_load_be32(p + 2);
 		good &= (hi[i] < p_hi) | ((hi[i] == p_hi) & (lo[i] < p_lo));
 	}
 

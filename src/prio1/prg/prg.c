@@ -131,13 +131,13 @@ enum prio_status prg_below_p(struct prg *prg, u128 *x)
 static size_t compact(struct field_vector *out, size_t at, size_t want, const uint8_t *stream, size_t n_tries,
 		      size_t *n_used)
 {
-	const uint64_t p_hi = (uint64_t)(FIELD_P >> 64), p_lo = (uint64_t)FIELD_P;
+	const uint64_t p_hi = (uint64_t)(FIELD_P >> FIELD_LO_BITS), p_lo = (uint64_t)FIELD_P & FIELD_LO_MASK;
 	uint64_t *lo = out->lo + at, *hi = out->hi + at;
 	size_t got = 0, i = 0;
 
 	for (; i < n_tries && got < want; i++, stream += PRG_DRAW_BYTES) {
-		uint64_t low = field_load_be64(stream + 3);
-		uint64_t high = (uint64_t)stream[11] << 16 | (uint64_t)stream[1] << 8 | stream[2];
+		uint64_t low = field_load_be64(stream + 3) & FIELD_LO_MASK;
+		uint64_t high = (uint64_t)stream[11] << 32 | field_load_be32(stream + 1);
 
 		lo[got] = low;
 		hi[got] = high;
