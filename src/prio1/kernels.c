@@ -1,6 +1,7 @@
 #include "prio1/kernels.h"
 
 #include "crypt/kernels.h"
+#include "prio1/codec/kernels.h"
 #include "prio1/field/kernels.h"
 
-struct cpu_module *const kernel_modules[] = {&crypt_module, &field_module, NULL};
+struct cpu_module *const kernel_modules[] = {&crypt_module, &field_module, &codec_module, NULL};
