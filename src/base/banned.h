@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Under Clang, _FORTIFY_SOURCE makes macros of these two. */
-#undef sprintf
-#undef vsprintf
-/* A hardened libc makes some of them macros. */
+/* Under _FORTIFY_SOURCE some of them are macros. */
 #undef sprintf
 #undef vsprintf
 #undef strcpy

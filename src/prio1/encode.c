@@ -1,7 +1,7 @@
-/* The proof, as a client makes it (FORMAT.md 5). f has the values f0, x_1, ..., x_n, 0, ..., 0 at the N-th roots of unity, and
- * g the values g0, x_1 - 1, ..., x_n - 1, 0, ..., 0. So g = f - P + (g0 - f0) L, where P is 1 at the places of the data and L is
- * 1 at the place of f0, both 0 elsewhere: of P and L the values at the odd 2N-th roots are computed once, and h = f g takes
- * the extension of f alone. */
+/* The proof, as a client makes it (FORMAT.md 5). f has the values f0, x_1, ..., x_n, 0, ..., 0 at the N-th roots of
+ * unity, and g the values g0, x_1 - 1, ..., x_n - 1, 0, ..., 0. So g = f - P + (g0 - f0) L, where P is 1 at the places
+ * of the data and L is 1 at the place of f0, both 0 elsewhere: of P and L the values at the odd 2N-th roots are
+ * computed once, and h = f g takes the extension of f alone. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,16 +133,21 @@ static void prove(struct prio_client *client, const uint8_t *fields, u128 f0, u1
 	}
 }
 
+/* Of two numbers that are each the sum of both servers' shares. */
+static u128 product(const u128 one[2], const u128 other[2])
+{
+	return field_mul(field_add(one[0], one[1]), field_add(other[0], other[1]));
+}
+
 /* What both shares begin with (FORMAT.md 3). */
-static void write_head(struct codec_writer *writer, const struct prio_client *client, const struct encode_random *random,
-		       enum prio_server_id server)
+static void write_head(struct codec_writer *writer, const struct prio_client *client,
+		       const struct encode_random *random, enum prio_server_id server)
 {
 	u128 c = random->c_of_a, h0 = random->h0_of_a;
 
 	if (server == PRIO_SERVER_B) {
-		c = field_sub(field_mul(field_add(random->a[0], random->a[1]), field_add(random->b[0], random->b[1])), c);
-		h0 = field_sub(field_mul(field_add(random->f0[0], random->f0[1]), field_add(random->g0[0], random->g0[1])),
-			       h0);
+		c = field_sub(product(random->a, random->b), c);
+		h0 = field_sub(product(random->f0, random->g0), h0);
 	}
 	codec_write_str(writer, client->copy.params.batch_id);
 	codec_write_field(writer, random->a[server]);
@@ -202,7 +207,8 @@ static struct prio_mut text_of(struct prio_mut sealed)
 
 static bool has_room(const struct prio_client *client, const struct prio_sealed_pair *out)
 {
-	return out->a.n >= client->sealed_bytes_max[PRIO_SERVER_A] && out->b.n >= client->sealed_bytes_max[PRIO_SERVER_B];
+	return out->a.n >= client->sealed_bytes_max[PRIO_SERVER_A] &&
+	       out->b.n >= client->sealed_bytes_max[PRIO_SERVER_B];
 }
 
 enum prio_status encode_with(struct prio_client *client, const uint8_t *fields, const struct encode_random *random,
@@ -250,8 +256,8 @@ static enum prio_status encode_one(struct prio_client *client, const uint8_t *fi
 	return status;
 }
 
-static enum prio_status check_room(const struct prio_client *client, size_t n_vectors, const struct prio_sealed_pair *out,
-				   struct prio_error *error)
+static enum prio_status check_room(const struct prio_client *client, size_t n_vectors,
+				   const struct prio_sealed_pair *out, struct prio_error *error)
 {
 	for (size_t i = 0; i < n_vectors; i++)
 		if (!has_room(client, &out[i]))
@@ -293,7 +299,8 @@ enum prio_status prio_encode_uint_many(struct prio_client *client, const uint64_
 	enum prio_status status;
 
 	if (precision == 0)
-		return error_set(error, PRIO_ERR_ARGUMENT, "this batch has no precision: its fields are bits, not integers");
+		return error_set(error, PRIO_ERR_ARGUMENT,
+				 "this batch has no precision: its fields are bits, not integers");
 	status = check_room(client, n_vectors, out, error);
 	if (status != PRIO_OK)
 		return status;
@@ -304,8 +311,8 @@ enum prio_status prio_encode_uint_many(struct prio_client *client, const uint64_
 
 		spread(client->bits, values + i * n_values, n_values, precision, &too_large);
 		if (too_large != 0) {
-			status = error_set(error, PRIO_ERR_ARGUMENT, "vector %zu holds an integer of more than %u bits", i,
-					   precision);
+			status = error_set(error, PRIO_ERR_ARGUMENT, "vector %zu holds an integer of more than %u bits",
+					   i, precision);
 			break;
 		}
 		status = encode_one(client, client->bits, &out[i]);

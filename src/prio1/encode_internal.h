@@ -1,4 +1,5 @@
-/* encode_internal: the encoder with its randomness as an argument, so that the deployed clients' shares can be made again. */
+/* encode_internal: the encoder with its randomness as an argument, so that the deployed clients' shares can be made
+ * again. */
 #ifndef PRIO1_ENCODE_INTERNAL_H
 #define PRIO1_ENCODE_INTERNAL_H
 
@@ -8,7 +9,8 @@
 #include "prio1/seal/seal.h"
 
 /* Everything random in one submission; pairs are server A's and server B's share. What is not here follows: c of B from
- * c = a b, h0 of B from h0 = f0 g0, and A's data shares and h-points from those that B expands from its seed. Secret. */
+ * c = a b, h0 of B from h0 = f0 g0, and A's data shares and h-points from those that B expands from its seed.
+ * Secret. */
 struct encode_random {
 	u128 a[2], b[2], c_of_a;
 	u128 f0[2], g0[2], h0_of_a;

@@ -20,8 +20,8 @@ static enum prio_status random_element(u128 *x)
 
 enum prio_status encode_random_new(struct encode_random *random)
 {
-	u128 *const elements[] = {&random->a[0],   &random->a[1],  &random->b[0],  &random->b[1],  &random->c_of_a,
-				  &random->f0[0],  &random->f0[1], &random->g0[0], &random->g0[1], &random->h0_of_a};
+	u128 *const elements[] = {&random->a[0],  &random->a[1],  &random->b[0],  &random->b[1],  &random->c_of_a,
+				  &random->f0[0], &random->f0[1], &random->g0[0], &random->g0[1], &random->h0_of_a};
 	const struct prio_mut strings[] = {{random->seed, sizeof random->seed},
 					   {random->ephemeral[0], sizeof random->ephemeral},
 					   {random->iv[0], sizeof random->iv}};

@@ -18,7 +18,8 @@ static void check_case(const json_t *record)
 	CHECK_STATUS(seal_open(&seal, sealed, &dh, &text), PRIO_OK);
 	vectors_same_bytes("plaintext", prio_bytes_of(text), want);
 
-	/* Sealed with the same ephemeral key, of which the shared result is all that matters, the bytes are the same. */
+	/* Sealed with the same ephemeral key, of which the shared result is all that matters, the bytes are the
+	 * same. */
 	CHECK_STATUS(seal_close(&seal, sealed, &dh_again, original.p, original.p + SEAL_EPK_BYTES), PRIO_OK);
 	vectors_same_bytes("ciphertext", prio_bytes_of(sealed), prio_bytes_of(original));
 	seal_clear(&seal);

@@ -41,7 +41,8 @@ static bool import_private(const json_t *import)
 static bool import_public(const json_t *import)
 {
 	struct prio_public_key public_key;
-	enum prio_status status = prio_public_key_from_hex(&public_key, bytes_of(vectors_text(import, "public_key")), NULL);
+	enum prio_status status =
+		prio_public_key_from_hex(&public_key, bytes_of(vectors_text(import, "public_key")), NULL);
 
 	CHECK(json_is_null(vectors_get(import, "private_key")));
 	CHECK(status == PRIO_OK || status == PRIO_ERR_KEY);
@@ -84,14 +85,16 @@ static void keys(void **unused)
 
 		vectors_at("keys.json, shared seed %zu", i);
 		CHECK_STATUS(prio_secret_from_bytes(&secret, prio_bytes_of(bytes), NULL), PRIO_OK);
-		vectors_same_bytes("secret", (struct prio_bytes){secret.bytes, sizeof secret.bytes}, prio_bytes_of(bytes));
+		vectors_same_bytes("secret", (struct prio_bytes){secret.bytes, sizeof secret.bytes},
+				   prio_bytes_of(bytes));
 	}
 
 	/* The original takes it and opens what was sealed to the real public half; here it does not get that far. */
 	value = vectors_get(file, "private_key_imported_with_wrong_public_half");
 	vectors_at("keys.json, wrong public half");
 	CHECK(vectors_differs("keys.json", "private_key_imported_with_wrong_public_half"));
-	CHECK(vectors_bool(value, "import_ok") && vectors_bool(value, "decrypts_message_encrypted_to_the_real_public_key"));
+	CHECK(vectors_bool(value, "import_ok") &&
+	      vectors_bool(value, "decrypts_message_encrypted_to_the_real_public_key"));
 	CHECK(!import_private(value));
 
 	vectors_all_differences_met("keys.json");

@@ -72,8 +72,8 @@ static void check_case(struct prg *prg, const json_t *record, enum prio_prg_rule
 	CHECK(i == 12);
 }
 
-/* The original keeps a batch id as text in memory of its full length, so that what follows a NUL becomes zeros; the draws are
- * those of the id as it keeps it. Here an id is its bytes, and such a case is another batch. */
+/* The original keeps a batch id as text in memory of its full length, so that what follows a NUL becomes zeros; the
+ * draws are those of the id as it keeps it. Here an id is its bytes, and such a case is another batch. */
 static void check_nul(struct prg *prg, const json_t *record, enum prio_prg_rule rule)
 {
 	struct prio_bytes given = prio_bytes_of(vectors_hex(record, "batch_id_given_hex"));

@@ -1,4 +1,5 @@
-/* differences: every vector whose answer here is not the reference's, and why. Whatever is not in this table must be equal.
+/* differences: every vector whose answer here is not the reference's, and why. Whatever is not in this table must be
+ * equal.
  *
  * The reasons are those of FORMAT.md and SECURITY.md; a row that no vector calls for is a failed test too. */
 #ifndef TESTS_VECTORS_DIFFERENCES_H
@@ -31,7 +32,9 @@ static const struct {
 	{"n_mismatch.json", "client 1, server 0", NO_FIELDS},
 #undef NO_FIELDS
 	{"prg.json", "batch_id_with_nul/6162006364", "a batch id is bytes, not text that ends at a NUL"},
-	{"packets.json", "merge/other_public_key", "a total knows its server and batch, and no keys: the case cannot be made"},
+	{"packets.json", "final/swapped", "both totals are given in either order; each says whose it is"},
+	{"packets.json", "merge/other_public_key",
+	 "a total knows its server and batch, and no keys: the case cannot be made"},
 };
 
 static bool vectors_difference_met[VECTORS_COUNT(vectors_differences)];

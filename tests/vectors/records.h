@@ -9,7 +9,8 @@
 #include "tests/vectors/servers.h"
 
 /* Packets, evaluations and verdicts of one record in one order; query says at which point it was opened. */
-static inline void record_check_order(const json_t *order, const struct opened opened[2], const struct prio_query *query)
+static inline void record_check_order(const json_t *order, const struct opened opened[2],
+				      const struct prio_query *query)
 {
 	const json_t *verify1 = vectors_get(order, "verify1"), *verify2 = vectors_get(order, "verify2");
 	const json_t *valid = vectors_get(order, "valid"), *evals = vectors_try(order, "evals");
@@ -22,7 +23,8 @@ static inline void record_check_order(const json_t *order, const struct opened o
 		const char *name = vectors_server(s), *partner = vectors_server(1 - s);
 
 		CHECK_STATUS(opened[s].verdict, PRIO_OK);
-		vectors_same_bytes("verify1", verify1_bytes(&opened[s].packet), prio_bytes_of(vectors_base64(verify1, name)));
+		vectors_same_bytes("verify1", verify1_bytes(&opened[s].packet),
+				   prio_bytes_of(vectors_base64(verify1, name)));
 		CHECK_STATUS(prio_state_packet(&packet, state), PRIO_OK);
 		vectors_same_bytes("verify1 from state", verify1_bytes(&packet), verify1_bytes(&opened[s].packet));
 
@@ -78,8 +80,8 @@ static inline void records_check_spark(struct servers *servers, const json_t *re
 		vectors_at("%s, server %s, all at once", where, vectors_server(s));
 		server_start_query(server);
 		CHECK(records_sealed(&sealed, records, s, NULL) == n);
-		CHECK_STATUS(prio_verify1_many(server->batch, server->query, server->workspace, sealed, n, verdicts, packets,
-					       states, NULL),
+		CHECK_STATUS(prio_verify1_many(server->batch, server->query, server->workspace, sealed, n, verdicts,
+					       packets, states, NULL),
 			     PRIO_OK);
 		for (i = 0; i < n; i++)
 			opened[i][s] = (struct opened){verdicts[i], packets[i], states[i]};
@@ -112,7 +114,8 @@ static inline void records_check_cli(struct servers *servers, const json_t *reco
 	}
 }
 
-static inline void record_check_plaintexts(struct servers *servers, const json_t *record, struct prio_bytes plaintexts[2])
+static inline void record_check_plaintexts(struct servers *servers, const json_t *record,
+					   struct prio_bytes plaintexts[2])
 {
 	const json_t *plaintext = vectors_try(record, "plaintext");
 
@@ -184,8 +187,8 @@ static inline void record_check_encoding(struct servers *servers, const json_t *
 
 	pair.a.p = vectors_hold(pair.a.n);
 	pair.b.p = vectors_hold(pair.b.n);
-	CHECK_STATUS(prio_client_new(&client, &servers->params, &servers->keys[0].public_key, &servers->keys[1].public_key,
-				     NULL),
+	CHECK_STATUS(prio_client_new(&client, &servers->params, &servers->keys[0].public_key,
+				     &servers->keys[1].public_key, NULL),
 		     PRIO_OK);
 	CHECK_STATUS(encode_with(client, fields, &random, &pair), PRIO_OK);
 	prio_client_free(client);
@@ -201,7 +204,8 @@ static inline void record_check_encoding(struct servers *servers, const json_t *
 	}
 }
 
-/* What is inside the shares. encodes: can they be made again from the bits by an honest client under the batch's rule? */
+/* What is inside the shares. encodes: can they be made again from the bits by an honest client under the batch's
+ * rule? */
 static inline void records_check_inside(struct servers *servers, const json_t *records, bool encodes, const char *where)
 {
 	const json_t *record;
@@ -219,14 +223,16 @@ static inline void records_check_inside(struct servers *servers, const json_t *r
 			struct prio_mut sealed = vectors_base64(record, vectors_server(s));
 
 			CHECK_STATUS(open_begin(server->workspace, &sealed, 1, &n_begun), PRIO_OK);
-			CHECK_STATUS(open_share(&shares[s], server->batch, server->workspace, sealed, 0, true), PRIO_OK);
+			CHECK_STATUS(open_share(&shares[s], server->batch, server->workspace, sealed, 0, true),
+				     PRIO_OK);
 			if (packet != NULL)
 				record_check_packet(servers, s, &shares[s], packet);
 		}
 		if (packet != NULL)
-			vectors_same_bytes("seed",
-					   (struct prio_bytes){plaintexts[1].p + plaintexts[1].n - PRG_SEED_BYTES, PRG_SEED_BYTES},
-					   prio_bytes_of(vectors_hex(vectors_get(packet, "b"), "seed_hex")));
+			vectors_same_bytes(
+				"seed",
+				(struct prio_bytes){plaintexts[1].p + plaintexts[1].n - PRG_SEED_BYTES, PRG_SEED_BYTES},
+				prio_bytes_of(vectors_hex(vectors_get(packet, "b"), "seed_hex")));
 		if (encodes)
 			record_check_encoding(servers, record, shares, plaintexts);
 	}

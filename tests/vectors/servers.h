@@ -26,10 +26,11 @@ static inline struct prio_private_key vectors_key_pair(const json_t *pair)
 	struct prio_public_key public_key;
 	struct prio_private_key key;
 
-	CHECK_STATUS(prio_public_key_from_hex(&public_key, (struct prio_bytes){(const uint8_t *)public_hex, strlen(public_hex)},
-					      NULL),
+	CHECK_STATUS(prio_public_key_from_hex(
+			     &public_key, (struct prio_bytes){(const uint8_t *)public_hex, strlen(public_hex)}, NULL),
 		     PRIO_OK);
-	CHECK_STATUS(prio_private_key_from_hex(&key, (struct prio_bytes){(const uint8_t *)private_hex, strlen(private_hex)},
+	CHECK_STATUS(prio_private_key_from_hex(&key,
+					       (struct prio_bytes){(const uint8_t *)private_hex, strlen(private_hex)},
 					       &public_key, NULL),
 		     PRIO_OK);
 	return key;

@@ -13,8 +13,8 @@ static inline struct prio_bytes total_written(const struct prio_total *total, bo
 	return prio_bytes_of(out);
 }
 
-/* The shares of the chosen records, opened and added up. Several passes over a sum must agree: this one adds what is chosen,
- * the other one takes away from everything what is not. */
+/* The shares of the chosen records, opened and added up. Several passes over a sum must agree: this one adds what is
+ * chosen, the other one takes away from everything what is not. */
 static inline struct prio_total *total_of_chosen(const struct servers *servers, const json_t *records, size_t s,
 						 const bool *chosen)
 {
@@ -80,7 +80,8 @@ static inline void totals_check_partitions(const struct servers *servers, const 
 		struct prio_total *merged = NULL, *part, *again;
 
 		json_array_foreach(partitions, i, partition) {
-			struct prio_mut want = vectors_base64(vectors_get(partition, "server_write"), vectors_server(s));
+			struct prio_mut want =
+				vectors_base64(vectors_get(partition, "server_write"), vectors_server(s));
 			bool *chosen = vectors_hold(n * sizeof *chosen);
 
 			json_array_foreach(vectors_get(partition, "records"), k, value) {
@@ -95,7 +96,8 @@ static inline void totals_check_partitions(const struct servers *servers, const 
 			prio_total_free(part);
 
 			CHECK_STATUS(prio_total_read_partial(&again, &servers->params,
-							     s == 0 ? PRIO_SERVER_A : PRIO_SERVER_B, prio_bytes_of(want), NULL),
+							     s == 0 ? PRIO_SERVER_A : PRIO_SERVER_B,
+							     prio_bytes_of(want), NULL),
 				     PRIO_OK);
 			if (merged == NULL) {
 				merged = again;
@@ -114,8 +116,8 @@ static inline void totals_check_partitions(const struct servers *servers, const 
 	CHECK(n_listed == 2 * n_accepted);
 }
 
-/* Both servers' totals over the accepted records, their written forms and the counts. server_write and partitions: NULL where
- * a vector has none. The totals are the caller's (prio_total_free). */
+/* Both servers' totals over the accepted records, their written forms and the counts. server_write and partitions: NULL
+ * where a vector has none. The totals are the caller's (prio_total_free). */
 static inline void totals_check(const struct servers *servers, const json_t *records, const bool *accepted,
 				struct prio_total *totals[2], const json_t *server_write, const json_t *total_share,
 				const json_t *counts)

@@ -30,9 +30,9 @@ struct aggregate {
 	bool first_accepted;
 };
 
-/* Is this row's share to be added? */
-static enum prio_status judge(struct aggregate *run, const struct row *row, struct join_hash *hash, int *reason,
-			      struct prio_error *error)
+/* Is this row's share to be added? If so, it is in *sealed. */
+static enum prio_status judge(struct aggregate *run, const struct row *row, struct join_hash *hash, struct prio_mut *sealed,
+			      int *reason, struct prio_error *error)
 {
 	const void *internal;
 	const void *external;
@@ -41,6 +41,8 @@ static enum prio_status judge(struct aggregate *run, const struct row *row, stru
 	uint32_t n_copies;
 
 	*reason = (int)row->verdict;
+	if (*reason == PRIO_OK)
+		*reason = (int)server_unwrap(sealed, row->record.payload);
 	if (*reason != PRIO_OK)
 		return PRIO_OK;
 	enum prio_status status = fingerprint_id(run->server.fingerprint, hash, row->record.id);
@@ -73,10 +75,8 @@ static enum prio_status add_row(struct aggregate *run, const struct row *row, in
 	enum join_state state;
 	enum prio_status verdict;
 	uint32_t n_copies;
-	enum prio_status status = judge(run, row, &hash, reason, error);
+	enum prio_status status = judge(run, row, &hash, &sealed, reason, error);
 
-	if (status == PRIO_OK && *reason == PRIO_OK)
-		*reason = (int)server_unwrap(&sealed, row->record.payload);
 	if (status != PRIO_OK || *reason != PRIO_OK)
 		return status;
 	status = server_sum(&run->server, sealed, &verdict, run->sum, error);

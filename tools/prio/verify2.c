@@ -63,6 +63,8 @@ static enum prio_status answer(struct verify2 *run, const struct row *row, int *
 	uint32_t n_copies;
 
 	*reason = (int)row->verdict;
+	if (*reason == PRIO_OK)
+		*reason = (int)server_unwrap(&sealed, row->record.payload);
 	if (*reason != PRIO_OK)
 		return PRIO_OK;
 	enum prio_status status = fingerprint_id(run->server.fingerprint, &hash, row->record.id);
@@ -74,8 +76,6 @@ static enum prio_status answer(struct verify2 *run, const struct row *row, int *
 		*reason = TALLY_NO_OWN_PACKET;
 	else if (!join_take(run->external, &hash, &external, &external_state, &n_copies))
 		*reason = PRIO_REFUSED_UNMATCHED;
-	if (*reason == PRIO_OK)
-		*reason = (int)server_unwrap(&sealed, row->record.payload);
 	if (*reason != PRIO_OK)
 		return PRIO_OK;
 	status = server_check(&run->server, sealed, &verdict, &own, &state, error);

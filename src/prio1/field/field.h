@@ -23,10 +23,20 @@ enum {
 #define FIELD_P (((u128)1 << 87) + ((u128)1 << 19) + 1)
 #define FIELD_MASK87 (((u128)1 << 87) - 1)
 
-/* All ones if condition is true, else zero. */
-static inline u128 field_mask(bool condition)
+/* field_all_or_none: p if bit is 1, zero if it is 0. The compiler is kept from seeing that there are but two cases, because it
+ * would make a branch of them. */
+static inline u128 field_all_or_none(uint64_t bit)
 {
-	return (u128)0 - (u128)condition;
+	uint64_t mask = 0 - bit;
+
+	__asm__("" : "+r"(mask));
+	return ((u128)((uint64_t)(FIELD_P >> 64) & mask) << 64) | ((uint64_t)FIELD_P & mask);
+}
+
+/* x, a small negative number modulo 2^128 or an element, to an element: the topmost bit says which. */
+static inline u128 field_from_difference(u128 x)
+{
+	return x + field_all_or_none((uint64_t)(x >> 127));
 }
 
 /* field_is_element: is x below p? For values from outside. */
@@ -38,7 +48,7 @@ static inline bool field_is_element(u128 x)
 /* x below 2 p to an element. */
 static inline u128 field_once(u128 x)
 {
-	return x - (FIELD_P & field_mask(x >= FIELD_P));
+	return field_from_difference(x - FIELD_P);
 }
 
 static inline u128 field_add(u128 a, u128 b)
@@ -48,7 +58,7 @@ static inline u128 field_add(u128 a, u128 b)
 
 static inline u128 field_sub(u128 a, u128 b)
 {
-	return a - b + (FIELD_P & field_mask(a < b));
+	return field_from_difference(a - b);
 }
 
 static inline u128 field_neg(u128 a)
@@ -59,7 +69,7 @@ static inline u128 field_neg(u128 a)
 /* field_half: the element that, doubled, is a. p is odd, so an odd a becomes even by adding it. */
 static inline u128 field_half(u128 a)
 {
-	return (a + (FIELD_P & field_mask(a & 1))) >> 1;
+	return (a + field_all_or_none((uint64_t)a & 1)) >> 1;
 }
 
 /* field_reduce_wide: high * 2^128 + low to an element; high below 2^50. */

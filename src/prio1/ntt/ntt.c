@@ -1,6 +1,6 @@
 /* Two passes that undo each other's order: `scatter` takes the natural order to that of reversed bits (decimation in
- * frequency, Gentleman-Sande), `gather` the other way round (in time, Cooley-Tukey). Going down and up again, as extend does,
- * no element need ever be moved to its place. */
+ * frequency, Gentleman-Sande), `gather` the other way round (in time, Cooley-Tukey). Going down and up again, as extend
+ * does, no element need ever be moved to its place. */
 #include "prio1/ntt/ntt.h"
 
 static size_t reverse_bits(size_t i, unsigned n_bits)

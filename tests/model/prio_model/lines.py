@@ -53,14 +53,18 @@ def payload_of(record):
 	found = record.get("payload")
 	if not isinstance(found, str):
 		raise Refused("no-payload")
-	text = re.sub(r"[ \t\r\n]", "", found).rstrip("=")
+	return found
+
+
+def decode(payload):
+	text = re.sub(r"[ \t\r\n]", "", payload).rstrip("=")
 	if len(text) % 4 == 1 or not re.fullmatch(r"[A-Za-z0-9+/]*", text):
 		raise Refused("bad-base64")
 	return base64.b64decode(text + "=" * (-len(text) % 4))
 
 
 def parse(line):
-	"""(record, id, payload) of one line."""
+	"""(record, id, payload still in base64) of one line."""
 	record = parse_object(line)
 	return record, id_of(record), payload_of(record)
 

@@ -31,9 +31,15 @@ def seal(plaintext, public, ephemeral, iv, *, sent_key=None, z=None):
 	return key + iv + _cipher(z).encrypt(iv, plaintext, _aad(key, iv))
 
 
-def unseal(sealed, private):
+def whole(sealed):
+	"""The same envelope, if it is long enough to be one."""
 	if len(sealed) < KEY + IV + TAG:
 		raise Refused("truncated")
+	return sealed
+
+
+def unseal(sealed, private):
+	whole(sealed)
 	key, iv, body = sealed[:KEY], sealed[KEY : KEY + IV], sealed[KEY + IV :]
 	try:
 		z = X25519PrivateKey.from_private_bytes(private).exchange(X25519PublicKey.from_public_bytes(key))

@@ -7,10 +7,10 @@ one bad line that does not end the run, numeric ids.
 import collections
 import dataclasses
 
-from . import lines, server
+from . import lines, pack, seal, server, share
+from .field import padded
 from .pack import Refused
 from .prg import QueryPoints
-from .seal import KEY
 
 
 @dataclasses.dataclass
@@ -39,31 +39,28 @@ def repeated(opened):
 			reasons.update((i, "conflicting-id") for i in copies)
 			continue
 		reasons.update((i, "duplicate") for i in copies[1:])
-		by_key[opened[copies[0]][1][:KEY]].append(name)
+		by_key[opened[copies[0]][1][: seal.KEY]].append(name)
 	for names in by_key.values():
 		for name in sorted(names)[1:]:
 			reasons[by_id[name][0]] = "copied-share"
 	return reasons
 
 
-def packets(text, n):
-	"""id -> packet, or the reason why there is none."""
+def packets(text, n, conflict):
+	"""id -> packet, or the verdict why it is of no use; conflict is that on different packets under one id."""
 	found = collections.defaultdict(set)
 	for line in lines.split(text):
 		try:
-			_, name, payload = lines.parse(line)
+			record = lines.parse_object(line)
+			name = lines.id_of(record)
 		except Refused:
-			continue
-		found[name].add(payload)
-	index = {}
-	for name, payloads in found.items():
+			continue  # said, and left out
 		try:
-			if len(payloads) > 1:
-				raise Refused("partner-conflict")
-			index[name] = server.read_packet(payloads.pop(), n)
-		except Refused as verdict:
-			index[name] = verdict
-	return index
+			found[name].add(server.read_packet(lines.decode(lines.payload_of(record)), n))
+		except Refused:
+			found[name].add(None)
+	verdicts = {name: Refused(conflict) for name, some in found.items() if len(some) > 1}
+	return {name: verdicts.get(name) or some.pop() or Refused("partner-packet") for name, some in found.items()}
 
 
 class Tool:
@@ -71,72 +68,120 @@ class Tool:
 
 	def __init__(self, params, number, private, secret, order="batch"):
 		self.params, self.number, self.private, self.secret, self.order = params, number, private, secret, order
+		# A line of raw shares may be twice as long as the longest share in base64, and 16 kB more.
+		share_bytes = 60 + len(pack.str_(params.batch_id)) + 6 * 12 + 1
+		share_bytes += 17 if number == share.B else 2 * 5 + 12 * (params.n_data + padded(params.n_data))
+		self.longest = 16384 + 2 * ((share_bytes + 2) // 3 * 4)
 
 	def _points(self):
 		return QueryPoints(self.secret, self.params.batch_id, self.params.n_data, self.params.rule, self.order)
 
-	def _work(self, raw, see, use):
-		"""Opens what see(id) lets pass, calls use(share, *seen) for what opened, drops repeated ids.
-
-		Returns [(line number, record, result)] of what is left, the number of lines, and the refused."""
-		refused = {}
-		opened, results = [], []
-		all_lines = lines.split(raw)
-		for number, line in enumerate(all_lines, 1):
+	def _records(self, raw, refused):
+		"""(line number, record, id, sealed share) of each line that is a record; the others go to refused."""
+		for number, line in enumerate(lines.split(raw), 1):
 			try:
-				record, name, sealed = lines.parse(line)
-				seen = see(name)
-				one = server.open_share(sealed, self.params, self.number, self.private)
+				if len(line) > self.longest:
+					raise Refused("line-too-long")
+				record, name, payload = lines.parse(line)
+				yield number, record, name, seal.whole(lines.decode(payload))
 			except Refused as verdict:
 				refused[number] = verdict.word
-				continue
-			opened.append((name, sealed))
-			results.append((number, record, use(one, *seen)))
-		dropped = repeated(opened)
-		refused.update((results[i][0], word) for i, word in dropped.items())
-		return [result for i, result in enumerate(results) if i not in dropped], len(all_lines), refused
+
+	def _open(self, sealed):
+		return server.open_share(sealed, self.params, self.number, self.private)
 
 	def verify1(self, raw):
-		points = self._points()
-		kept, total, refused = self._work(raw, lambda name: (), lambda one: server.verify1(one, points.next()))
-		return Output("".join(lines.row(record, server.pack_packet(packet)) for _, record, packet in kept), total, refused)
-
-	@staticmethod
-	def _both(internal, external, n):
-		"""see() for _work: own and partner's packet. Without both, a record is not opened, and draws nothing."""
-		own, partner = packets(internal, n), packets(external, n)
-
-		def see(name):
-			if name not in own:
-				raise Refused("refused-earlier")
-			if name not in partner:
-				raise Refused("unmatched")
-			for packet in (partner[name], own[name]):
-				if isinstance(packet, Refused):
-					raise packet
-			return own[name], partner[name]
-
-		return see
+		points, refused, opened = self._points(), {}, []
+		for number, record, name, sealed in self._records(raw, refused):
+			try:
+				one = self._open(sealed)
+				opened.append((number, record, name, sealed, server.verify1(one, points.next())))
+			except Refused as verdict:
+				refused[number] = verdict.word
+		dropped = repeated([(name, sealed) for _, _, name, sealed, _ in opened])
+		refused.update((opened[i][0], word) for i, word in dropped.items())
+		kept = [(record, packet) for i, (_, record, _, _, packet) in enumerate(opened) if i not in dropped]
+		return self._output(raw, refused, "".join(lines.row(record, server.pack_packet(packet)) for record, packet in kept))
 
 	def verify2(self, raw, internal, external):
-		points = self._points()
-		kept, total, refused = self._work(
-			raw,
-			self._both(internal, external, 2),
-			lambda one, own, partner: server.verify2(one, points.next(), own, partner),
-		)
-		return Output("".join(lines.row(record, server.pack_packet([out])) for _, record, out in kept), total, refused)
+		"""Without both packets a record is not opened, and draws nothing; of copies the first that opens is the record."""
+		points, refused, rows, done = self._points(), {}, [], set()
+		own, partner = packets(internal, 2, "other-run"), packets(external, 2, "partner-conflict")
+		for number, record, name, sealed in self._records(raw, refused):
+			try:
+				self._require(name, own, partner)
+				one = self._open(sealed)
+				r = points.next()
+				if name in done:
+					raise Refused("duplicate")
+				mine = self._own(own[name])
+				done.add(name)
+				if self.order == "batch" and mine != server.verify1(one, r):
+					raise Refused("other-run")
+				rows.append(lines.row(record, server.pack_packet([server.verify2(one, r, mine, self._use(partner[name]))])))
+			except Refused as verdict:
+				refused[number] = verdict.word
+		return self._output(raw, refused, "".join(rows))
 
 	def aggregate(self, raw, internal, external):
-		kept, total, refused = self._work(
-			raw,
-			self._both(internal, external, 1),
-			lambda one, own, partner: one.data if server.accept(own[0], partner[0]) else None,
-		)
-		fields = [0] * self.params.n_data
-		for number, _, data in kept:
-			if data is None:
-				refused[number] = "proof-failed"
-			else:
-				fields = server.add(fields, data)
-		return Output(lines.total(server.pack_total(self.number, fields), len(refused), total), total, refused, fields)
+		"""The packets alone decide what is opened here."""
+		refused, fields, done = {}, [0] * self.params.n_data, set()
+		own, partner = packets(internal, 1, "other-run"), packets(external, 1, "partner-conflict")
+		for number, _, name, sealed in self._records(raw, refused):
+			try:
+				if name in done:
+					raise Refused("duplicate")
+				if name in own:
+					self._own(own[name])
+				self._require(name, own, partner)
+				if not server.accept(*own[name], *self._use(partner[name])):
+					raise Refused("proof-failed")
+				fields = server.add(fields, self._open(sealed).data)
+				done.add(name)
+			except Refused as verdict:
+				refused[number] = verdict.word
+		total = len(lines.split(raw))
+		text = lines.total(server.pack_total(self.number, fields), len(refused), total)
+		return self._output(raw, refused, text, fields)
+
+	@staticmethod
+	def _require(name, own, partner):
+		if name not in own:
+			raise Refused("refused-earlier")
+		if name not in partner:
+			raise Refused("unmatched")
+
+	@staticmethod
+	def _use(packet):
+		if isinstance(packet, Refused):
+			raise packet
+		return packet
+
+	@staticmethod
+	def _own(packet):
+		"""This server's own packet: whatever is wrong with it, it is not what this share gave."""
+		if isinstance(packet, Refused):
+			raise Refused("other-run")
+		return packet
+
+	@staticmethod
+	def _output(raw, refused, text, fields=None):
+		return Output(text, len(lines.split(raw)), refused, fields)
+
+
+class Unpublishable(Exception):
+	"""The two totals cannot be over the same records."""
+
+
+def publish(params, total_a, total_b):
+	"""What both servers publish. Different numbers of accepted records, or a sum that so many cannot give, are errors."""
+	accepted = {one.total - len(one.refused) for one in (total_a, total_b)}
+	if len(accepted) != 1:
+		raise Unpublishable("different numbers of records")
+	try:
+		sums = server.publish(total_a.fields, total_b.fields, params.precision)
+	except OverflowError:
+		raise Unpublishable("a sum does not fit 64 bits") from None
+	if max(sums) > accepted.pop() * (2 ** (params.precision or 1) - 1):
+		raise Unpublishable("a sum is too large for so many records")
+	return sums
