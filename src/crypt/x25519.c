@@ -1,13 +1,18 @@
 #include "crypt/x25519.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "base/wipe.h"
+#include "crypt/kernels.h"
+
+enum { PIECE_KEYS = 64 };
 
 struct x25519 {
+	uint8_t bytes[X25519_KEY_BYTES];
 	EVP_PKEY *private_key;
 	EVP_PKEY_CTX *context;
 };
@@ -20,6 +25,7 @@ enum prio_status x25519_new(struct x25519 **x25519, const uint8_t private_key[X2
 	if (made == NULL)
 		return PRIO_ERR_MEMORY;
 
+	memcpy(made->bytes, private_key, sizeof made->bytes);
 	made->private_key = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, private_key, X25519_KEY_BYTES);
 	if (made->private_key != NULL)
 		made->context = EVP_PKEY_CTX_new_from_pkey(NULL, made->private_key, NULL);
@@ -37,6 +43,7 @@ void x25519_free(struct x25519 *x25519)
 		return;
 	EVP_PKEY_CTX_free(x25519->context);
 	EVP_PKEY_free(x25519->private_key); /* wipes it */
+	wipe(x25519, sizeof *x25519);
 	free(x25519);
 }
 
@@ -62,12 +69,33 @@ out:
 	return status;
 }
 
+/* The first keys, by the vector kernel. Returns how many: the rest is so few that OpenSSL does them sooner. */
+static size_t agree_in_lanes(const struct x25519 *x25519, struct x25519_shared *shared, const uint8_t *const *public_keys,
+			     size_t n)
+{
+	const struct crypt_kernels *kernels = crypt_kernels();
+	const uint8_t *private_keys[PIECE_KEYS];
+
+	if (kernels->x25519 == NULL)
+		return 0;
+	if (n % kernels->x25519_lanes < kernels->x25519_few)
+		n -= n % kernels->x25519_lanes;
+
+	for (size_t i = 0; i < PIECE_KEYS; i++)
+		private_keys[i] = x25519->bytes;
+	for (size_t done = 0, piece; done < n; done += piece) {
+		piece = n - done < PIECE_KEYS ? n - done : PIECE_KEYS;
+		kernels->x25519(shared + done, private_keys, public_keys + done, piece);
+	}
+	return n;
+}
+
 enum prio_status x25519_many(struct x25519 *x25519, struct x25519_shared *shared, const uint8_t *const *public_keys,
 			     size_t n)
 {
 	enum prio_status status = PRIO_OK;
 
-	for (size_t i = 0; i < n && status == PRIO_OK; i++)
+	for (size_t i = agree_in_lanes(x25519, shared, public_keys, n); i < n && status == PRIO_OK; i++)
 		status = agree(x25519, &shared[i], public_keys[i]);
 	if (status != PRIO_OK)
 		wipe(shared, n * sizeof *shared);
