@@ -2,8 +2,8 @@
 
 static const struct crypt_kernels portable = {.x25519 = NULL};
 #ifndef PRIO_PORTABLE_ONLY
-static const struct crypt_kernels avx2 = {.x25519 = x25519_avx2, .x25519_lanes = 4, .x25519_few = 3};
-static const struct crypt_kernels avx512 = {.x25519 = x25519_avx512, .x25519_lanes = 8, .x25519_few = 3};
+static const struct crypt_kernels avx2 = {.x25519 = x25519_avx2, .x25519_lanes = 4, .x25519_few = 2};
+static const struct crypt_kernels avx512 = {.x25519 = x25519_avx512, .x25519_lanes = 8, .x25519_few = 2};
 static const struct crypt_kernels avx512ifma = {.x25519 = x25519_avx512ifma, .x25519_lanes = 8, .x25519_few = 1};
 #endif
 

@@ -13,8 +13,8 @@ struct crypt_kernels {
 
 extern struct cpu_module crypt_module;
 
-/* crypt_kernels: those that run. crypt_kernels_of: those of one table, for tests; only to be called if cpu_best() is at least
- * that. Thread-safe. */
+/* crypt_kernels: those that run. crypt_kernels_of: those of one table, for tests; only to be called if cpu_best() is at
+ * least that. Thread-safe. */
 static inline const struct crypt_kernels *crypt_kernels(void)
 {
 	return cpu_kernels(&crypt_module);

@@ -1,16 +1,23 @@
-/* vec64: as many 64-bit lanes as the widest register of the instruction set that a file is compiled for. For kernel files. */
+/* vec64: as many 64-bit lanes as the widest register of the instruction set that a file is compiled for. For kernel
+ * files. */
 #ifndef CRYPT_VEC64_H
 #define CRYPT_VEC64_H
 
 #ifdef __AVX2__
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define VEC64_INLINE static inline __attribute__((always_inline))
 
+/* A loop over i, from one constant up to another, at most 16 turns, written out: arrays indexed by i become registers.
+ */
+#define EACH_UNROLLED(i, from, to) _Pragma("GCC unroll 16") for (size_t i = (from); i < (to); i++)
+
 /* vec64_multiply: the lanes' low halves, multiplied to 64 bits. vec64_shift_right: by the same number in every lane.
- * vec64_is_zero: a lane mask, all ones or zero. vec64_select: lane by lane, b where the mask is all ones, a where it is zero. */
+ * vec64_is_zero: a lane mask, all ones or zero. vec64_select: lane by lane, b where the mask is all ones, a where it is
+ * zero. */
 #ifdef __AVX512F__
 enum { VEC64_LANES = 8 };
 typedef __m512i vec64;

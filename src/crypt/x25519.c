@@ -57,8 +57,8 @@ static enum prio_status agree(struct x25519 *x25519, struct x25519_shared *share
 	if (peer == NULL || EVP_PKEY_derive_set_peer_ex(x25519->context, peer, 0) != 1)
 		goto out;
 
-	/* OpenSSL takes an all-zero result for a failure. With the key in place nothing else fails here, and a sender must
-	 * not be able to cause an error of ours, so that is how it is read. */
+	/* OpenSSL takes an all-zero result for a failure. With the key in place nothing else fails here, and a sender
+	 * must not be able to cause an error of ours, so that is how it is read. */
 	ERR_set_mark();
 	if (EVP_PKEY_derive(x25519->context, shared->bytes, &n) != 1)
 		wipe(shared, sizeof *shared);
@@ -70,8 +70,8 @@ out:
 }
 
 /* The first keys, by the vector kernel. Returns how many: the rest is so few that OpenSSL does them sooner. */
-static size_t agree_in_lanes(const struct x25519 *x25519, struct x25519_shared *shared, const uint8_t *const *public_keys,
-			     size_t n)
+static size_t agree_in_lanes(const struct x25519 *x25519, struct x25519_shared *shared,
+			     const uint8_t *const *public_keys, size_t n)
 {
 	const struct crypt_kernels *kernels = crypt_kernels();
 	const uint8_t *private_keys[PIECE_KEYS];
@@ -119,7 +119,65 @@ enum prio_status x25519_agree(struct x25519_shared *shared, const uint8_t privat
 	enum prio_status status = x25519_new(&x25519, private_key);
 
 	if (status == PRIO_OK)
-		status = x25519_many(x25519, shared, &public_key, 1);
+		status = agree(x25519, shared, public_key);
+	if (status != PRIO_OK)
+		wipe(shared, sizeof *shared);
 	x25519_free(x25519);
+	return status;
+}
+
+/* The next n recipients, in lanes: half of them work on the base point. */
+static void ephemeral_in_lanes(x25519_kernel *kernel, uint8_t (*own)[X25519_KEY_BYTES], struct x25519_shared *shared,
+			       const uint8_t *const *private_keys, const uint8_t *const *public_keys, size_t n)
+{
+	static const uint8_t base_point[X25519_KEY_BYTES] = {9};
+	struct x25519_shared both[PIECE_KEYS];
+	const uint8_t *scalars[PIECE_KEYS], *points[PIECE_KEYS];
+
+	for (size_t i = 0; i < n; i++) {
+		scalars[i] = scalars[n + i] = private_keys[i];
+		points[i] = base_point;
+		points[n + i] = public_keys[i];
+	}
+	kernel(both, scalars, points, 2 * n);
+	for (size_t i = 0; i < n; i++)
+		memcpy(own[i], both[i].bytes, X25519_KEY_BYTES);
+	memcpy(shared, both + n, n * sizeof *shared);
+	wipe(both, sizeof both);
+}
+
+static enum prio_status ephemeral_one(uint8_t own[X25519_KEY_BYTES], struct x25519_shared *shared,
+				      const uint8_t *private_key, const uint8_t *public_key)
+{
+	struct x25519 *x25519;
+	size_t n = X25519_KEY_BYTES;
+	enum prio_status status = x25519_new(&x25519, private_key);
+
+	if (status == PRIO_OK && EVP_PKEY_get_raw_public_key(x25519->private_key, own, &n) != 1)
+		status = PRIO_ERR_CRYPTO;
+	if (status == PRIO_OK)
+		status = agree(x25519, shared, public_key);
+	x25519_free(x25519);
+	return status;
+}
+
+enum prio_status x25519_ephemeral(uint8_t (*own)[X25519_KEY_BYTES], struct x25519_shared *shared,
+				  const uint8_t *const *private_keys, const uint8_t *const *public_keys, size_t n)
+{
+	x25519_kernel *kernel = crypt_kernels()->x25519;
+	enum prio_status status = PRIO_OK;
+
+	for (size_t done = 0, piece; done < n && status == PRIO_OK; done += piece) {
+		piece = n - done < PIECE_KEYS / 2 ? n - done : PIECE_KEYS / 2;
+		if (kernel != NULL) {
+			ephemeral_in_lanes(kernel, own + done, shared + done, private_keys + done, public_keys + done,
+					   piece);
+			continue;
+		}
+		piece = 1;
+		status = ephemeral_one(own[done], &shared[done], private_keys[done], public_keys[done]);
+	}
+	if (status != PRIO_OK)
+		wipe(shared, n * sizeof *shared);
 	return status;
 }

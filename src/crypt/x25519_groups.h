@@ -1,5 +1,5 @@
-/* x25519_groups: X25519 for any number of pairs of keys, as many at a time as there are lanes. The whole kernel but for its
- * name: the file that includes it is compiled for an instruction set, and that chooses lanes and limbs. */
+/* x25519_groups: X25519 for any number of pairs of keys, as many at a time as there are lanes. The whole kernel but for
+ * its name: the file that includes it is compiled for an instruction set, and that chooses lanes and limbs. */
 #ifndef CRYPT_X25519_GROUPS_H
 #define CRYPT_X25519_GROUPS_H
 
@@ -95,8 +95,8 @@ static void invert(struct fe *out, const struct fe *f)
 	fe_mul(out, &t, &e11); /* 2^255 - 32 + 11 */
 }
 
-/* Points of low order end with z = 0, and their u is 0: they become 0/1, because one zero among the products would make all
- * the groups' inverses zero. */
+/* Points of low order end with z = 0, and their u is 0: they become 0/1, because one zero among the products would make
+ * all the groups' inverses zero. */
 static void settle_zero(struct fe *x, struct fe *z)
 {
 	struct fe zero, one;
@@ -133,8 +133,8 @@ static void do_chunk(struct chunk *chunk, struct x25519_shared *shared, const ui
 	}
 	ladder(chunk->x, chunk->z, (const vec64(*)[4])chunk->scalars, chunk->points, n_groups);
 
-	/* One inversion for all groups: 1/z[g] = products[g - 1] / products[g], and on the way back the inverse of products[g]
-	 * times z[g] is that of products[g - 1]. */
+	/* One inversion for all groups: 1/z[g] = products[g - 1] / products[g], and on the way back the inverse of
+	 * products[g] times z[g] is that of products[g - 1]. */
 	for (size_t g = 0; g < n_groups; g++) {
 		settle_zero(&chunk->x[g], &chunk->z[g]);
 		if (g == 0)
