@@ -15,8 +15,7 @@ static const struct {
 	[CPU_PORTABLE] = {"portable", 0},
 	[CPU_AVX2] = {"avx2", CPU_HAS_AVX2 | CPU_HAS_BMI2 | CPU_HAS_AES},
 	[CPU_AVX512] = {"avx512", CPU_HAS_AVX512F | CPU_HAS_AVX512DQ | CPU_HAS_AVX512BW | CPU_HAS_AVX512VL},
-	[CPU_AVX512IFMA] = {"avx512ifma",
-			    CPU_HAS_IFMA | CPU_HAS_VBMI | CPU_HAS_VBMI2 | CPU_HAS_VAES | CPU_HAS_VPCLMUL},
+	[CPU_AVX512IFMA] = {"avx512ifma", CPU_HAS_IFMA | CPU_HAS_VBMI | CPU_HAS_VBMI2 | CPU_HAS_VAES | CPU_HAS_VPCLMUL},
 };
 
 const char *cpu_table_name(enum cpu_table table)
@@ -75,8 +74,9 @@ enum prio_status cpu_check_choice(struct prio_error *error)
 	if (text == NULL || table <= cpu_best())
 		return PRIO_OK;
 	if (table < CPU_TABLES)
-		return error_set(error, PRIO_ERR_CONFIG, "PRIO_CPU is %s, which this machine or build does not have; it has %s",
-				 text, cpu_table_name(cpu_best()));
+		return error_set(error, PRIO_ERR_CONFIG,
+				 "PRIO_CPU is %s, which this machine or build does not have; it has %s", text,
+				 cpu_table_name(cpu_best()));
 	escape_text(shown, sizeof shown, (struct prio_bytes){(const uint8_t *)text, strlen(text)});
 	return error_set(error, PRIO_ERR_CONFIG,
 			 "PRIO_CPU is \"%s\"; it must be portable, avx2, avx512 or avx512ifma, or not set", shown);

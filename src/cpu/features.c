@@ -76,8 +76,9 @@ uint32_t cpu_features(void)
 	if (features == 0) {
 		struct cpu_leaves leaves = read_leaves();
 
+		/* Whoever else is here stores the same. */
 		features = is_known | cpu_features_of(&leaves);
-		atomic_store_explicit(&kept, features, memory_order_relaxed); /* whoever else was here stored the same */
+		atomic_store_explicit(&kept, features, memory_order_relaxed);
 	}
 	return features & ~is_known;
 }

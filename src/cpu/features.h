@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Instruction sets that kernels are written for. One that needs wide registers is only there if the operating system (XCR0)
- * saves them. */
+/* Instruction sets that kernels are written for. One that needs wide registers is only there if the operating system
+ * saves them (XCR0). */
 enum {
 	CPU_HAS_AES = 1 << 0,
 	CPU_HAS_PCLMUL = 1 << 1,
@@ -23,7 +23,7 @@ enum {
 	CPU_HAS_VBMI2 = 1 << 13,
 };
 
-/* The registers that say so, of x86-64: CPUID leaf 1 (ECX), leaf 7 subleaf 0 (EBX, ECX), XCR0. All zero: says nothing. */
+/* The registers of x86-64 that say so: CPUID leaf 1 (ECX), leaf 7 subleaf 0 (EBX, ECX), XCR0. */
 struct cpu_leaves {
 	uint32_t ecx1;
 	uint32_t ebx7;

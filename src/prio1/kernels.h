@@ -1,4 +1,5 @@
-/* kernels: the modules of libprio that have vector versions of some functions (cpu/cpu.h). For tools that tell which run. */
+/* kernels: the modules of libprio that have vector versions of some functions (cpu/cpu.h). For tools that tell which
+ * run. */
 #ifndef PRIO1_KERNELS_H
 #define PRIO1_KERNELS_H
 

@@ -59,7 +59,8 @@ static void every_bit_has_its_feature(void **unused)
 
 	(void)unused;
 	for (unsigned bit = 0; bit < 32; bit++) {
-		const struct cpu_leaves each[] = {{1u << bit, 0, 0, AVX512_STATE}, {0, 1u << bit, 0, AVX512_STATE},
+		const struct cpu_leaves each[] = {{1u << bit, 0, 0, AVX512_STATE},
+						  {0, 1u << bit, 0, AVX512_STATE},
 						  {0, 0, 1u << bit, AVX512_STATE}};
 
 		for (size_t i = 0; i < COUNT_OF(each); i++) {
@@ -158,7 +159,8 @@ static void a_wrong_answer_falls_back(void **unused)
 		assert_ptr_equal(cpu_kernels(&module), &answers[want]);
 		assert_int_equal(asked, top - want + 1); /* once each, from above, and not again */
 		for (enum cpu_table table = CPU_PORTABLE; table < CPU_TABLES; table++)
-			assert_int_equal(cpu_has_failed(&module, table), table >= want && table <= top && (bad >> table & 1));
+			assert_int_equal(cpu_has_failed(&module, table),
+					 table >= want && table <= top && (bad >> table & 1));
 	}
 }
 

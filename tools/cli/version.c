@@ -27,7 +27,8 @@ bool kernels_are_sound(const struct program *program)
 	}
 	for (struct cpu_module *const *module = kernel_modules; *module != NULL; module++) {
 		if (cpu_installed(*module) == CPU_PORTABLE && cpu_has_failed(*module, CPU_PORTABLE)) {
-			fprintf(stderr, "%s: error: %s gives wrong answers on this machine\n", program->name, (*module)->name);
+			fprintf(stderr, "%s: error: %s gives wrong answers on this machine\n", program->name,
+				(*module)->name);
 			return false;
 		}
 	}
