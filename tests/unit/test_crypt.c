@@ -116,9 +116,9 @@ static void ctr_pieces_are_one_stream(void **unused)
 
 	(void)unused;
 	ASSERT_OK(aes_ctr_new(&ctr));
-	ASSERT_OK(aes_ctr_start(ctr, key));
+	ASSERT_OK(aes_ctr_start(ctr, key, 0));
 	ASSERT_OK(aes_ctr_next(ctr, (struct prio_mut){whole, sizeof whole}));
-	ASSERT_OK(aes_ctr_start(ctr, key));
+	ASSERT_OK(aes_ctr_start(ctr, key, 0));
 	for (size_t at = 0, n = 1; at < sizeof pieces; at += n, n = n * 3 + 1) {
 		n = n < sizeof pieces - at ? n : sizeof pieces - at;
 		ASSERT_OK(aes_ctr_next(ctr, (struct prio_mut){pieces + at, n}));

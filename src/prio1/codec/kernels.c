@@ -84,10 +84,14 @@ static bool self_test(const void *table)
 
 struct cpu_module codec_module = {
 	.name = "codec",
+	.tables =
+		{
+			[CPU_PORTABLE] = &portable,
 #ifndef PRIO_PORTABLE_ONLY
-	.tables = {&portable, &avx2, &avx512, &avx512ifma},
-#else
-	.tables = {&portable},
+			[CPU_AVX2] = &avx2,
+			[CPU_AVX512] = &avx512,
+			[CPU_AVX512IFMA] = &avx512ifma,
 #endif
+		},
 	.self_test = self_test,
 };
