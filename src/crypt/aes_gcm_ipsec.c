@@ -63,18 +63,19 @@ void aes_gcm_ipsec_forget(struct aes_gcm_ipsec *gcm)
 }
 
 void aes_gcm_ipsec_decrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t tag[AES_GCM_TAG_BYTES],
-			   const uint8_t key[AES128_KEY_BYTES], const uint8_t iv[AES_GCM_IV_BYTES], struct prio_bytes aad)
+			   const uint8_t key[AES128_KEY_BYTES], const uint8_t iv[AES_GCM_IV_BYTES],
+			   struct prio_bytes aad)
 {
 	gcm->prepare(key, &gcm->key);
 	gcm->decrypt(&gcm->key, &gcm->context, text.p, text.p, text.n, iv, aad.p, aad.n, tag, AES_GCM_TAG_BYTES);
 }
 
-/* Text long enough for the library's widest loop, and a rest. It is its own ciphertext: byte i is i; the tag and the sum of what
- * it decrypts to come from another implementation. */
+/* Text long enough for the library's widest loop, and a rest. It is its own ciphertext: byte i is i; the tag and the
+ * sum of what it decrypts to come from another implementation. */
 bool aes_gcm_ipsec_is_right(void)
 {
 	static const uint8_t want_tag[AES_GCM_TAG_BYTES] = {0x28, 0xe2, 0xcb, 0xed, 0x75, 0xcb, 0x84, 0xc0,
-							0x60, 0x40, 0xc1, 0x4c, 0xd6, 0xb9, 0x80, 0x49};
+							    0x60, 0x40, 0xc1, 0x4c, 0xd6, 0xb9, 0x80, 0x49};
 	const uint32_t want_sum = 0x11d2e28c;
 	uint8_t text[2021], tag[AES_GCM_TAG_BYTES], aad[54];
 	struct aes_gcm_ipsec *gcm;

@@ -1,5 +1,6 @@
-/* aes_gcm_ipsec: AES-128-GCM decryption by libipsec-mb, four times as fast as OpenSSL 3.0 where the CPU has VAES. For aes_gcm.c
- * and kernels.c alone. The library is optional at build time; without it (no PRIO_IPSEC_MB) nothing here is ever used. */
+/* aes_gcm_ipsec: AES-128-GCM decryption by libipsec-mb, four times as fast as OpenSSL 3.0 where the CPU has VAES. For
+ * aes_gcm.c and kernels.c alone. The library is optional at build time; without it (no PRIO_IPSEC_MB) nothing here is
+ * ever used. */
 #ifndef CRYPT_AES_GCM_IPSEC_H
 #define CRYPT_AES_GCM_IPSEC_H
 
@@ -19,10 +20,11 @@ PRIO_MUST_USE enum prio_status aes_gcm_ipsec_new(struct aes_gcm_ipsec **gcm);
 void aes_gcm_ipsec_free(struct aes_gcm_ipsec *gcm);
 void aes_gcm_ipsec_forget(struct aes_gcm_ipsec *gcm);
 
-/* aes_gcm_ipsec_decrypt: decrypt text in place, whoever made it, and tell which tag it should have. aad not empty. CT: depends
- * on lengths alone. */
+/* aes_gcm_ipsec_decrypt: decrypt text in place, whoever made it, and tell which tag it should have. aad not empty. CT:
+ * depends on lengths alone. */
 void aes_gcm_ipsec_decrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t tag[AES_GCM_TAG_BYTES],
-			   const uint8_t key[AES128_KEY_BYTES], const uint8_t iv[AES_GCM_IV_BYTES], struct prio_bytes aad);
+			   const uint8_t key[AES128_KEY_BYTES], const uint8_t iv[AES_GCM_IV_BYTES],
+			   struct prio_bytes aad);
 
 /* aes_gcm_ipsec_is_right: does it give its known answer? */
 bool aes_gcm_ipsec_is_right(void);
@@ -42,8 +44,8 @@ static inline void aes_gcm_ipsec_forget(struct aes_gcm_ipsec *gcm)
 {
 	(void)gcm;
 }
-static inline void aes_gcm_ipsec_decrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t *tag, const uint8_t *key,
-					 const uint8_t *iv, struct prio_bytes aad)
+static inline void aes_gcm_ipsec_decrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t *tag,
+					 const uint8_t *key, const uint8_t *iv, struct prio_bytes aad)
 {
 	(void)gcm, (void)text, (void)tag, (void)key, (void)iv, (void)aad;
 }

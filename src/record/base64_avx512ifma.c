@@ -1,6 +1,7 @@
-/* 64 characters a step: VBMI looks each of them up among the 128 of ASCII in one instruction, which gives its value, or 0x80 for
- * one that is not of the alphabet; characters beyond ASCII have their own top bit. So one test finds both kinds. Two
- * multiplications join 4 x 6 bits, and one permutation packs 48 bytes. Four steps at a time share their test. */
+/* 64 characters a step: VBMI looks each of them up among the 128 of ASCII in one instruction, which gives its value, or
+ * 0x80 for one that is not of the alphabet; characters beyond ASCII have their own top bit. So one test finds both
+ * kinds. Two multiplications join 4 x 6 bits, and one permutation packs 48 bytes. Four steps at a time share their
+ * test. */
 #include <immintrin.h>
 
 #include "record/base64_kernels.h"
@@ -14,13 +15,13 @@ enum {
 	STEPS_NEEDED_CHARACTERS = (STEPS - 1) * STEP_CHARACTERS + NEEDED_CHARACTERS,
 };
 
-#define VALUE(c) \
-	((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A' \
-	 : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
-	 : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
-	 : (c) == '+'               ? 62 \
-	 : (c) == '/'               ? 63 \
-				    : 0x80)
+#define VALUE(c)                                                                                                       \
+	((uint8_t)((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'                                                              \
+		   : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26                                                         \
+		   : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52                                                         \
+		   : (c) == '+'               ? 62                                                                     \
+		   : (c) == '/'               ? 63                                                                     \
+					      : 0x80))
 #define VALUES4(c) VALUE(c), VALUE((c) + 1), VALUE((c) + 2), VALUE((c) + 3)
 #define VALUES16(c) VALUES4(c), VALUES4((c) + 4), VALUES4((c) + 8), VALUES4((c) + 12)
 #define VALUES64(c) VALUES16(c), VALUES16((c) + 16), VALUES16((c) + 32), VALUES16((c) + 48)
@@ -56,7 +57,7 @@ static inline __attribute__((always_inline)) __m512i other_in(struct step step)
 static inline __attribute__((always_inline)) void write(uint8_t *out, struct step step)
 {
 	__m512i pairs = _mm512_maddubs_epi16(step.values, _mm512_set1_epi32(0x01400140)); /* 64 a + b */
-	__m512i groups = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000));         /* 4096 ab + cd */
+	__m512i groups = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000));	  /* 4096 ab + cd */
 
 	_mm512_storeu_si512(out, _mm512_permutexvar_epi8(_mm512_loadu_si512(packed_bytes), groups));
 }

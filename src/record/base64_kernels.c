@@ -12,7 +12,8 @@ static const struct record_kernels avx512ifma = {.base64_decode = base64_decode_
 
 enum { TEST_CHARACTERS = 512, TEST_BYTES = TEST_CHARACTERS / 4 * 3, MISSED_MAX = 128 };
 
-/* Bytes whose text goes through the whole alphabet, there and back; in it, at any place, one that is not of the alphabet. */
+/* Bytes whose text goes through the whole alphabet, there and back; in it, at any place, one that is not of the
+ * alphabet. */
 static bool self_test(const void *table)
 {
 	base64_decode_kernel *decode = ((const struct record_kernels *)table)->base64_decode;
@@ -26,7 +27,8 @@ static bool self_test(const void *table)
 	size_t n = decode(back, (struct prio_bytes){text, sizeof text});
 	good &= n % 4 == 0 && n >= TEST_CHARACTERS - MISSED_MAX && memcmp(back, bytes, n / 4 * 3) == 0;
 	for (size_t at = 0; at < TEST_CHARACTERS; at++) {
-		static const uint8_t others[] = {'"', '=', '\\', '-', '_', '@', '[', '`', '{', ':', '.', ' ', 0, 0x7f, 0x80, 0xff};
+		static const uint8_t others[] = {'"', '=', '\\', '-', '_', '@',	 '[',  '`',
+						 '{', ':', '.',	 ' ', 0,   0x7f, 0x80, 0xff};
 		const uint8_t kept = text[at];
 
 		text[at] = others[at % sizeof others];

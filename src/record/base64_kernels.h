@@ -5,14 +5,14 @@
 #include "cpu/cpu.h"
 #include "prio/bytes.h"
 
-/* Decode whole groups of four characters of the alphabet, from the first on, and stop at the end or before the first group that
- * holds anything else (padding, white space, a quote, a character that is not of the alphabet).
+/* Decode whole groups of four characters of the alphabet, from the first on, and stop at the end or before the first
+ * group that holds anything else (padding, white space, a quote, a character that is not of the alphabet).
  *
- *   out    room for text.n / 4 * 3 bytes; out == text.p is fine: no byte is written at or behind a character that has not
- *          been read.
+ *   out    room for text.n / 4 * 3 bytes; out == text.p is fine: no byte is written at or behind a character that has
+ * not been read.
  *
- * Returns the number of characters taken, a multiple of four; three quarters of it are the bytes written. The portable one
- * takes all that it can; the others may stop up to 128 characters earlier. */
+ * Returns the number of characters taken, a multiple of four; three quarters of it are the bytes written. The portable
+ * one takes all that it can; the others may stop up to 128 characters earlier. */
 typedef size_t base64_decode_kernel(uint8_t *out, struct prio_bytes text);
 
 struct record_kernels {
@@ -21,8 +21,8 @@ struct record_kernels {
 
 extern struct cpu_module record_module;
 
-/* record_kernels: those that run. record_kernels_of: those of one table, for tests; only to be called if cpu_best() is at least
- * that. Thread-safe. */
+/* record_kernels: those that run. record_kernels_of: those of one table, for tests; only to be called if cpu_best() is
+ * at least that. Thread-safe. */
 static inline const struct record_kernels *record_kernels(void)
 {
 	return cpu_kernels(&record_module);

@@ -25,7 +25,8 @@ static void check(enum cpu_table table, const uint8_t *text, size_t n, const str
 	memcpy(copy, text, n);
 	got = record_kernels_of(table)->base64_decode(out, (struct prio_bytes){in_place ? copy : text, n});
 	if (got > n_want || got % 4 != 0 || n_want - got > MISSED_MAX || memcmp(out, want, got / 4 * 3) != 0)
-		fail_msg("%s: %zu characters: %zu taken instead of %zu, or other bytes", cpu_table_name(table), n, got, n_want);
+		fail_msg("%s: %zu characters: %zu taken instead of %zu, or other bytes", cpu_table_name(table), n, got,
+			 n_want);
 	if (in_place)
 		assert_memory_equal(copy + got, text + got, n - got); /* what it left is there for the careful reader */
 }

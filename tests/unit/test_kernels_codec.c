@@ -1,4 +1,5 @@
-/* Reading many elements: every version against the portable one, which test_codec.c holds against a table of all forms. */
+/* Reading many elements: every version against the portable one, which test_codec.c holds against a table of all forms.
+ */
 #include "tests/unit/kernels.h"
 
 #include "prio1/codec/kernels.h"
@@ -66,7 +67,9 @@ static void write_one(struct codec_writer *writer, enum form form, uint64_t *sta
 			codec_write_str(writer, (struct prio_bytes){bytes, n_zeros + FIELD_BYTES});
 		else if (form == LONG_HEADER) /* str8 */
 			for (uint8_t i = 0; i < 2 + FIELD_BYTES; i++)
-				codec_write_small(writer, i == 0 ? 0xd9 : i == 1 ? FIELD_BYTES : bytes[n_zeros + i - 2U]);
+				codec_write_small(writer, i == 0   ? 0xd9
+							  : i == 1 ? FIELD_BYTES
+								   : bytes[n_zeros + i - 2U]);
 		else
 			codec_write_str(writer, (struct prio_bytes){bytes + n_zeros, FIELD_BYTES});
 	}

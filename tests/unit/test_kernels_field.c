@@ -1,4 +1,5 @@
-/* Inner products and running sums: every version against the portable one, which test_field.c holds against slow arithmetic. */
+/* Inner products and running sums: every version against the portable one, which test_field.c holds against slow
+ * arithmetic. */
 #include "tests/unit/kernels.h"
 
 #include "prio1/field/accumulate.h"

@@ -1,5 +1,5 @@
-/* Expanding seeds: every version against the stream and the draws of the portable one, which test_prg.c holds against the
- * generator's description. */
+/* Expanding seeds: every version against the stream and the draws of the portable one, which test_prg.c holds against
+ * the generator's description. */
 #include "tests/unit/kernels.h"
 
 #include "prio1/prg/kernels.h"
@@ -28,11 +28,12 @@ static void slow_elements(const uint8_t key[AES_CTR_KEY_BYTES], uint64_t first, 
 	aes_ctr_free(ctr);
 }
 
-/* Any number of elements from any draw on, near the beginning and where the counter needs more than 32 bits; the draw behind the
- * last is told exactly. Nothing is written behind the slack. */
+/* Any number of elements from any draw on, near the beginning and where the counter needs more than 32 bits; the draw
+ * behind the last is told exactly. Nothing is written behind the slack. */
 static void expands_like_the_stream(void **unused)
 {
-	static const uint64_t firsts[] = {0, 1, 2, 3, 4, 5, 31, 32, 1001, ((uint64_t)1 << 33) / 3 * 4 - 7, (uint64_t)1 << 40};
+	static const uint64_t firsts[] = {
+		0, 1, 2, 3, 4, 5, 31, 32, 1001, ((uint64_t)1 << 33) / 3 * 4 - 7, (uint64_t)1 << 40};
 	u128 *want = calloc(N_MAX, sizeof *want);
 	uint64_t *from = calloc(N_MAX, sizeof *from), state = 31;
 	const uint64_t untouched = 0x5a5a5a5a5a5a5a5a;
@@ -59,8 +60,8 @@ static void expands_like_the_stream(void **unused)
 				assert_int_equal(kernels->expand(schedule, firsts[f], &out, n), from[n - 1] + 1);
 				for (size_t i = 0; i < n; i++)
 					if (field_vector_get(&out, i) != want[i] || out.lo[i] > FIELD_LO_MASK)
-						fail_msg("%s, from draw %llu, element %zu of %zu", cpu_table_name(table),
-							 (unsigned long long)firsts[f], i, n);
+						fail_msg("%s, from draw %llu, element %zu of %zu",
+							 cpu_table_name(table), (unsigned long long)firsts[f], i, n);
 				assert_int_equal(out.lo[n + FIELD_VECTOR_SLACK], untouched);
 				assert_int_equal(out.hi[n + FIELD_VECTOR_SLACK], untouched);
 			}

@@ -10,8 +10,8 @@ static const struct codec_kernels avx512ifma = {.read = codec_read_avx512ifma};
 /* Elements of the usual form are 12 bytes. One of them, in the middle of a step, is made a byte shorter. */
 enum { TEST_ELEMENTS = 43, SHORT_ONE = 13, TEST_BYTES = TEST_ELEMENTS * CODEC_FIELD_BYTES_MAX };
 
-/* Byte k of element i: any rule will do under which all bytes of an element, and those of its neighbours, differ. The first is
- * at most 0x7f, as it must be below 2^87. */
+/* Byte k of element i: any rule will do under which all bytes of an element, and those of its neighbours, differ. The
+ * first is at most 0x7f, as it must be below 2^87. */
 static uint8_t test_byte(size_t i, size_t k)
 {
 	return (uint8_t)(k == 0 ? i : 16 * i + k + 0x20);

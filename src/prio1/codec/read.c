@@ -146,8 +146,8 @@ size_t codec_read_portable(struct codec_reader *reader, struct field_vector *out
 	return i;
 }
 
-enum prio_status codec_read_fields_by(codec_read_kernel *read_kernel, struct codec_reader *reader, struct field_vector *out,
-				      size_t n)
+enum prio_status codec_read_fields_by(codec_read_kernel *read_kernel, struct codec_reader *reader,
+				      struct field_vector *out, size_t n)
 {
 	bool in_field = true;
 

@@ -1,6 +1,6 @@
-/* Four elements of 12 bytes a step. Each is loaded alone, so that a shuffle within 16 bytes puts both its planes side by side;
- * two unpacks then bring four of either plane together. The header's byte rides above plane hi, where one test of all four
- * finds any that is not usual. */
+/* Four elements of 12 bytes a step. Each is loaded alone, so that a shuffle within 16 bytes puts both its planes side
+ * by side; two unpacks then bring four of either plane together. The header's byte rides above plane hi, where one test
+ * of all four finds any that is not usual. */
 #include <immintrin.h>
 
 #include "prio1/codec/kernels.h"
@@ -28,7 +28,8 @@ size_t codec_read_avx2(struct codec_reader *reader, struct field_vector *out, si
 	const __m256i header = _mm256_set1_epi64x((long long)CODEC_WHOLE_FIELD << FIELD_HI_BITS);
 	const __m256i above_hi = _mm256_set1_epi64x(~((1LL << FIELD_HI_BITS) - 1));
 	/* x = lo + 2^48 hi is below p exactly if hi, and one more where lo is at least p's, is at most p's. */
-	const __m256i to_carry = _mm256_set1_epi64x((long long)(FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK)));
+	const __m256i to_carry =
+		_mm256_set1_epi64x((long long)(FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK)));
 	const __m256i largest = _mm256_set1_epi64x((long long)(FIELD_P >> FIELD_LO_BITS));
 	const uint8_t *p = reader->p;
 	size_t i = 0, left = reader->n, n_usual = LANES;

@@ -22,5 +22,5 @@ static inline __attribute__((always_inline)) struct eight take_apart(const uint8
 
 size_t codec_read_avx512ifma(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field)
 {
-	return read_lanes(reader, out, n, in_field);
+	return read_lanes(take_apart, reader, out, n, in_field);
 }

@@ -1,5 +1,5 @@
-/* read_lanes: what reading with AVX-512 and with VBMI have in common. Each file that includes this has a function of its own that
- * takes eight elements apart. */
+/* read_lanes: what reading with AVX-512 and with VBMI have in common: all but how eight elements are taken apart. That
+ * is a function's argument, known where this is inlined. */
 #ifndef PRIO1_CODEC_READ_LANES_H
 #define PRIO1_CODEC_READ_LANES_H
 
@@ -18,10 +18,10 @@ struct eight {
 	__m512i hi;
 };
 
-/* From p and the 96 bytes there. */
-static inline __attribute__((always_inline)) struct eight take_apart(const uint8_t *p);
+/* From the 96 bytes at p. */
+typedef struct eight take_apart_eight(const uint8_t *p);
 
-static inline __attribute__((always_inline)) struct eight take_usual(const uint8_t *p)
+static inline __attribute__((always_inline)) struct eight take_usual(take_apart_eight *take_apart, const uint8_t *p)
 {
 	struct eight x = take_apart(p);
 
@@ -49,11 +49,11 @@ static inline void put_short(struct eight *x, unsigned k, const uint8_t *p, unsi
 	x->hi = _mm512_mask_set1_epi64(x->hi, lane, _mm_cvtsi128_si64(hi));
 }
 
-/* The eight elements at p where some are shorter, as one in 256 is: behind each of them everything stands so much nearer. Stays
- * in the lanes, so that what is stored stays aligned. start: where the input begins. Returns how many elements from the first on
- * are now in x; *n_missing, the bytes by which they are shorter than usual ones. */
-static inline __attribute__((always_inline)) unsigned take_shorter(struct eight *x, const uint8_t *p,
-								    const uint8_t *start, size_t *n_missing)
+/* The eight elements at p where some are shorter, as one in 256 is: behind each of them everything stands so much
+ * nearer. Stays in the lanes, so that what is stored stays aligned. start: where the input begins. Returns how many
+ * elements from the first on are now in x; *n_missing, the bytes by which they are shorter than usual ones. */
+static inline __attribute__((always_inline)) unsigned
+take_shorter(take_apart_eight *take_apart, struct eight *x, const uint8_t *p, const uint8_t *start, size_t *n_missing)
 {
 	unsigned unusual = unusual_in(x);
 
@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) unsigned take_shorter(struct eight 
 			return k;
 		*n_missing += FIELD_BYTES - n;
 
-		struct eight rest = take_usual(p - *n_missing);
+		struct eight rest = take_usual(take_apart, p - *n_missing);
 		__mmask8 behind = (__mmask8)(0xfeu << k);
 
 		x->lo = _mm512_mask_mov_epi64(x->lo, behind, rest.lo);
@@ -78,11 +78,13 @@ static inline __attribute__((always_inline)) unsigned take_shorter(struct eight 
 	return LANES;
 }
 
-static inline __attribute__((always_inline)) size_t read_lanes(struct codec_reader *reader, struct field_vector *out,
-								size_t n, bool *in_field)
+static inline __attribute__((always_inline)) size_t read_lanes(take_apart_eight *take_apart,
+							       struct codec_reader *reader, struct field_vector *out,
+							       size_t n, bool *in_field)
 {
 	/* x = lo + 2^48 hi is below p exactly if hi, and one more where lo is at least p's, is at most p's. */
-	const __m512i to_carry = _mm512_set1_epi64((long long)(FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK)));
+	const __m512i to_carry =
+		_mm512_set1_epi64((long long)(FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK)));
 	uint64_t *lo = out->lo, *hi = out->hi;
 	__m512i largest = _mm512_setzero_si512();
 	const uint8_t *p = reader->p;
@@ -90,12 +92,13 @@ static inline __attribute__((always_inline)) size_t read_lanes(struct codec_read
 	unsigned n_taken = LANES;
 
 	while (n_taken == LANES && n - i >= LANES && left >= STEP_BYTES) {
-		struct eight x = take_usual(p);
+		struct eight x = take_usual(take_apart, p);
 		size_t n_missing = 0;
 
 		if (__builtin_expect(unusual_in(&x) != 0, 0))
-			n_taken = take_shorter(&x, p, reader->p, &n_missing);
-		__m512i limit = _mm512_add_epi64(x.hi, _mm512_srli_epi64(_mm512_add_epi64(x.lo, to_carry), FIELD_LO_BITS));
+			n_taken = take_shorter(take_apart, &x, p, reader->p, &n_missing);
+		__m512i limit =
+			_mm512_add_epi64(x.hi, _mm512_srli_epi64(_mm512_add_epi64(x.lo, to_carry), FIELD_LO_BITS));
 
 		largest = _mm512_mask_max_epu64(largest, (__mmask8)((1u << n_taken) - 1), largest, limit);
 		_mm512_storeu_si512(lo + i, x.lo);

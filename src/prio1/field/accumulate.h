@@ -1,7 +1,7 @@
 /* accumulate: running sums, reduced seldom.
  *
- * In a sum each plane is added up by itself, in plain 64-bit numbers: FIELD_ACCUMULATE_MAX elements can be added to one before
- * its lower plane overflows. Whoever holds the sums counts, and reduces them in time. */
+ * In a sum each plane is added up by itself, in plain 64-bit numbers: FIELD_ACCUMULATE_MAX elements can be added to one
+ * before its lower plane overflows. Whoever holds the sums counts, and reduces them in time. */
 #ifndef PRIO1_FIELD_ACCUMULATE_H
 #define PRIO1_FIELD_ACCUMULATE_H
 

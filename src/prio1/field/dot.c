@@ -1,5 +1,5 @@
-/* An element is lo + 2^48 hi. Three products an element, by Karatsuba's rule, each below 2^98, so that 2^19 of them add up in
- * 128 bits, and one reduction when all are in:
+/* An element is lo + 2^48 hi. Three products an element, by Karatsuba's rule, each below 2^98, so that 2^19 of them add
+ * up in 128 bits, and one reduction when all are in:
  *
  *     low = sum of lo lo'      high = sum of hi hi'      both = sum of (lo + hi) (lo' + hi')
  *     the sum of products = low + 2^48 (both - low - high) + 2^96 high */

@@ -1,6 +1,7 @@
-/* AVX2 multiplies 32 bits by 32, four at a time. Each element is cut into limbs of 29 bits, the last of which reaches 2^29 for
- * elements from 2^87 on, so that products are at most 2^58. Column k adds up the products of limbs i and k - i, three a step at
- * most: after 16 steps it is below 2^64, and is cut at bit 32 and added to the wide column. Those overflow after 2^31 elements. */
+/* AVX2 multiplies 32 bits by 32, four at a time. Each element is cut into limbs of 29 bits, the last of which reaches
+ * 2^29 for elements from 2^87 on, so that products are at most 2^58. Column k adds up the products of limbs i and k -
+ * i, three a step at most: after 16 steps it is below 2^64, and is cut at bit 32 and added to the wide column. Those
+ * overflow after 2^31 elements. */
 #include <immintrin.h>
 
 #include "prio1/field/kernels.h"

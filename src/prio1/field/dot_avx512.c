@@ -1,4 +1,5 @@
-/* As dot_avx2.c, eight elements a step: limbs of 29 bits, five columns of 64 bits, emptied into wide ones every 16 steps. */
+/* As dot_avx2.c, eight elements a step: limbs of 29 bits, five columns of 64 bits, emptied into wide ones every 16
+ * steps. */
 #include <immintrin.h>
 
 #include "prio1/field/kernels.h"
@@ -7,6 +8,7 @@ enum {
 	LANES = 8,
 	LIMBS = 3,
 	BLOCK_STEPS = 16,
+	A_OR_B_AND_C = 0xf8, /* a | (b & c), as ternary logic counts its functions */
 };
 
 struct limbs {
@@ -22,12 +24,12 @@ struct columns {
 static inline struct limbs limbs_at(const struct field_vector *x, size_t i, __mmask8 lanes)
 {
 	const __m512i mask = _mm512_set1_epi64((1 << FIELD_DOT_LIMB_BITS) - 1);
-	const int a_or_b_and_c = 0xf8;
 	__m512i lo = _mm512_maskz_loadu_epi64(lanes, x->lo + i), hi = _mm512_maskz_loadu_epi64(lanes, x->hi + i);
 	struct limbs limbs;
 
 	limbs.limb[0] = _mm512_and_si512(lo, mask);
-	limbs.limb[1] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(lo, 29), _mm512_slli_epi64(hi, 19), mask, a_or_b_and_c);
+	limbs.limb[1] =
+		_mm512_ternarylogic_epi64(_mm512_srli_epi64(lo, 29), _mm512_slli_epi64(hi, 19), mask, A_OR_B_AND_C);
 	limbs.limb[2] = _mm512_srli_epi64(hi, 10);
 	return limbs;
 }

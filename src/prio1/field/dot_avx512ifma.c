@@ -1,5 +1,6 @@
-/* IFMA multiplies 52 bits by 52 and adds the lower or the upper 52 bits of the product to 64. The planes fit that as they are;
- * Karatsuba's rule (dot.c) takes six such steps for eight elements. Each is below 2^52, so 2^12 of them fit a lane. */
+/* IFMA multiplies 52 bits by 52 and adds the lower or the upper 52 bits of the product to 64. The planes fit that as
+ * they are; Karatsuba's rule (dot.c) takes six such steps for eight elements. Each is below 2^52, so 2^12 of them fit a
+ * lane. */
 #include <immintrin.h>
 
 #include "prio1/field/kernels.h"

@@ -31,7 +31,8 @@ static u128 next_element(u128 *state, u128 i)
 	return *state;
 }
 
-/* Elements that look random, and among them some from both ends of [2^87, p). The answer was computed apart from this code. */
+/* Elements that look random, and among them some from both ends of [2^87, p). The answer was computed apart from this
+ * code. */
 static bool self_test(const void *table)
 {
 	static const u128 answer = (u128)0x28c475 << 64 | 0x51614098b30744da;

@@ -15,8 +15,8 @@ struct field_kernels {
 
 extern struct cpu_module field_module;
 
-/* field_kernels: those that run. field_kernels_of: those of one table, for tests; only to be called if cpu_best() is at least
- * that. Thread-safe. */
+/* field_kernels: those that run. field_kernels_of: those of one table, for tests; only to be called if cpu_best() is at
+ * least that. Thread-safe. */
 static inline const struct field_kernels *field_kernels(void)
 {
 	return cpu_kernels(&field_module);

@@ -1,6 +1,6 @@
-/* 12 blocks of the stream are 16 draws of 12 bytes, three words of 32 bits each. A turn's blocks are stored, and taken apart in
- * the turn after it: a permutation of words brings words 1 and 2 of a draw, or 0 and 1, into the draw's lane, a shuffle of bytes
- * there into their order. */
+/* 12 blocks of the stream are 16 draws of 12 bytes, three words of 32 bits each. A turn's blocks are stored, and taken
+ * apart in the turn after it: a permutation of words brings words 1 and 2 of a draw, or 0 and 1, into the draw's lane,
+ * a shuffle of bytes there into their order. */
 #include "base/wipe.h"
 #include "prio1/prg/lanes.h"
 
@@ -18,12 +18,12 @@ static inline __attribute__((always_inline)) struct eight take_apart(const uint8
 {
 	const __m512i last_words = _mm512_setr_epi32(1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20, 22, 23);
 	const __m512i first_words = _mm512_setr_epi32(0, 1, 3, 4, 6, 7, 9, 10, 12, 13, 15, 16, 18, 19, 21, 22);
-	const __m512i lo_bytes = _mm512_broadcast_i32x4(
-		_mm_setr_epi8(6, 5, 4, 3, 2, 1, -1, -1, 14, 13, 12, 11, 10, 9, -1, -1));
-	const __m512i hi_bytes = _mm512_broadcast_i32x4(
-		_mm_setr_epi8(4, 3, 2, 1, -1, -1, -1, -1, 12, 11, 10, 9, -1, -1, -1, -1));
-	const __m512i top_byte = _mm512_broadcast_i32x4(
-		_mm_setr_epi8(-1, -1, -1, -1, 7, -1, -1, -1, -1, -1, -1, -1, 15, -1, -1, -1));
+	const __m512i lo_bytes =
+		_mm512_broadcast_i32x4(_mm_setr_epi8(6, 5, 4, 3, 2, 1, -1, -1, 14, 13, 12, 11, 10, 9, -1, -1));
+	const __m512i hi_bytes =
+		_mm512_broadcast_i32x4(_mm_setr_epi8(4, 3, 2, 1, -1, -1, -1, -1, 12, 11, 10, 9, -1, -1, -1, -1));
+	const __m512i top_byte =
+		_mm512_broadcast_i32x4(_mm_setr_epi8(-1, -1, -1, -1, 7, -1, -1, -1, -1, -1, -1, -1, 15, -1, -1, -1));
 	__m512i start = _mm512_loadu_si512(draws);
 	__m512i end = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)(draws + 64)));
 	__m512i last = _mm512_permutex2var_epi32(start, last_words, end);
@@ -38,17 +38,17 @@ static inline __attribute__((always_inline)) struct eight take_apart(const uint8
 #define EACH_BLOCK(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
 
 /* A turn's blocks, from number `block` on. Twelve at a time keep the processor's AES units busy. */
-static inline __attribute__((always_inline)) void make_stream(uint8_t stream[TURN_BYTES], const __m128i keys[ROUNDS + 1],
-							       uint64_t block)
+static inline __attribute__((always_inline)) void make_stream(uint8_t stream[TURN_BYTES],
+							      const __m128i keys[ROUNDS + 1], uint64_t block)
 {
 	const __m128i reversed = _mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 
-#define BEGIN(i) \
-	__m128i b##i = _mm_shuffle_epi8(_mm_cvtsi64_si128((long long)(block + (i))), reversed); \
+#define BEGIN(i)                                                                                                       \
+	__m128i b##i = _mm_shuffle_epi8(_mm_cvtsi64_si128((long long)(block + (i))), reversed);                        \
 	b##i = _mm_xor_si128(b##i, keys[0]);
 #define ROUND(i) b##i = _mm_aesenc_si128(b##i, key);
-#define END(i) \
-	b##i = _mm_aesenclast_si128(b##i, keys[ROUNDS]); \
+#define END(i)                                                                                                         \
+	b##i = _mm_aesenclast_si128(b##i, keys[ROUNDS]);                                                               \
 	_mm_storeu_si128((__m128i *)(void *)(stream + 16 * (i)), b##i);
 
 	EACH_BLOCK(BEGIN)
@@ -60,7 +60,8 @@ static inline __attribute__((always_inline)) void make_stream(uint8_t stream[TUR
 	EACH_BLOCK(END)
 }
 
-uint64_t prg_expand_avx512(const uint8_t schedule[PRG_SCHEDULE_BYTES], uint64_t first, struct field_vector *out, size_t n)
+uint64_t prg_expand_avx512(const uint8_t schedule[PRG_SCHEDULE_BYTES], uint64_t first, struct field_vector *out,
+			   size_t n)
 {
 	uint8_t streams[2][TURN_BYTES];
 	__m128i keys[ROUNDS + 1];

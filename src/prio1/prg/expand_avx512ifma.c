@@ -1,6 +1,6 @@
-/* 24 blocks of the stream, six registers, are 32 draws of 12 bytes. VBMI takes the planes of eight draws out of two registers,
- * one instruction a plane, so the stream is never stored. Turn by turn the draws of the turn before are taken apart between the
- * AES rounds of this one, which leave the processor time for it. */
+/* 24 blocks of the stream, six registers, are 32 draws of 12 bytes. VBMI takes the planes of eight draws out of two
+ * registers, one instruction a plane, so the stream is never stored. Turn by turn the draws of the turn before are
+ * taken apart between the AES rounds of this one, which leave the processor time for it. */
 #include "base/wipe.h"
 #include "prio1/prg/lanes.h"
 
@@ -12,11 +12,16 @@ enum {
 };
 
 /* Where the bytes of draw k stand in two registers from byte `at` on: byte 0 is thrown away, 11 is the topmost. */
-#define LO(at, k) (at) + 12 * (k) + 10, (at) + 12 * (k) + 9, (at) + 12 * (k) + 8, (at) + 12 * (k) + 7, \
-		  (at) + 12 * (k) + 6, (at) + 12 * (k) + 5, 0, 0
-#define HI(at, k) (at) + 12 * (k) + 4, (at) + 12 * (k) + 3, (at) + 12 * (k) + 2, (at) + 12 * (k) + 1, \
-		  (at) + 12 * (k) + 11, 0, 0, 0
-#define EIGHT(X, at) {X(at, 0), X(at, 1), X(at, 2), X(at, 3), X(at, 4), X(at, 5), X(at, 6), X(at, 7)}
+#define LO(at, k)                                                                                                      \
+	(at) + 12 * (k) + 10, (at) + 12 * (k) + 9, (at) + 12 * (k) + 8, (at) + 12 * (k) + 7, (at) + 12 * (k) + 6,      \
+		(at) + 12 * (k) + 5, 0, 0
+#define HI(at, k)                                                                                                      \
+	(at) + 12 * (k) + 4, (at) + 12 * (k) + 3, (at) + 12 * (k) + 2, (at) + 12 * (k) + 1, (at) + 12 * (k) + 11, 0,   \
+		0, 0
+#define EIGHT(X, at)                                                                                                   \
+	{                                                                                                              \
+		X(at, 0), X(at, 1), X(at, 2), X(at, 3), X(at, 4), X(at, 5), X(at, 6), X(at, 7)                         \
+	}
 
 /* Draws 0 to 7 begin at byte 0 of registers 0 and 1, draws 8 to 15 at byte 32 of registers 1 and 2. */
 static const uint8_t lo_bytes[2][64] = {EIGHT(LO, 0), EIGHT(LO, 32)};
@@ -37,11 +42,12 @@ struct turn {
 	__m512i r0, r1, r2, r3, r4, r5;
 };
 
-/* Four counters as AES wants them, with the first round key added. *counter: those of the next register, little-endian. */
+/* Four counters as AES wants them, with the first round key added. *counter: those of the next register, little-endian.
+ */
 static inline __attribute__((always_inline)) __m512i begin_four(__m512i *counter, __m512i key)
 {
-	const __m512i reversed = _mm512_broadcast_i32x4(
-		_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+	const __m512i reversed =
+		_mm512_broadcast_i32x4(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
 	__m512i four = _mm512_xor_si512(_mm512_shuffle_epi8(*counter, reversed), key);
 
 	*counter = _mm512_add_epi64(*counter, _mm512_setr_epi64(4, 0, 4, 0, 4, 0, 4, 0));
@@ -90,7 +96,7 @@ struct sink {
 };
 
 static inline __attribute__((always_inline)) void pour(struct sink *sink, __m512i first, __m512i second, size_t half,
-							unsigned at)
+						       unsigned at)
 {
 	struct eight x = take_apart(first, second, half);
 	unsigned mask = below_p(x);
@@ -110,7 +116,8 @@ uint64_t prg_expand_avx512ifma(const uint8_t schedule[PRG_SCHEDULE_BYTES], uint6
 	for (size_t i = 0; i <= ROUNDS; i++)
 		keys[i] = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(schedule + 16 * i)));
 
-	/* Begin where draws and blocks begin together; draws before the first wanted become ones, which are never accepted. */
+	/* Begin where draws and blocks begin together; draws before the first wanted become ones, which are never
+	 * accepted. */
 	uint64_t block = first / DRAWS_EVENLY * BLOCKS_EVENLY, n_skipped = first % DRAWS_EVENLY;
 	__m512i counter = _mm512_add_epi64(_mm512_maskz_set1_epi64(0x55, (long long)block),
 					   _mm512_setr_epi64(0, 0, 1, 0, 2, 0, 3, 0));

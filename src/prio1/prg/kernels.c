@@ -19,8 +19,8 @@ static const struct prg_kernels avx512ifma = {
 
 enum { TEST_ELEMENTS = 300 };
 
-/* 300 elements of the stream of key 00 01 ... 0f, from draws at two places of a block on, folded into one number each. The
- * answers were computed apart from this code. */
+/* 300 elements of the stream of key 00 01 ... 0f, from draws at two places of a block on, folded into one number each.
+ * The answers were computed apart from this code. */
 static bool expands(const struct prg_kernels *kernels)
 {
 	static const struct {
@@ -53,7 +53,13 @@ static bool expands(const struct prg_kernels *kernels)
 static bool takes(const struct prg_kernels *kernels)
 {
 	const u128 one = 1;
-	const u128 draws[PRG_TAKE_DRAWS] = {5, FIELD_P - 1, FIELD_P, FIELD_P + 1, (one << 87) - 1, one << 87, (one << 88) - 1,
+	const u128 draws[PRG_TAKE_DRAWS] = {5,
+					    FIELD_P - 1,
+					    FIELD_P,
+					    FIELD_P + 1,
+					    (one << 87) - 1,
+					    one << 87,
+					    (one << 88) - 1,
 					    FIELD_P + (one << 48)};
 	uint8_t stream[PRG_TAKE_DRAWS * PRG_DRAW_BYTES];
 	uint64_t planes[2][PRG_TAKE_DRAWS + 1];

@@ -1,4 +1,5 @@
-/* lanes: what both expansions by AVX-512 do with eight draws once their planes are apart, and how they find their place. */
+/* lanes: what both expansions by AVX-512 do with eight draws once their planes are apart, and how they find their
+ * place. */
 #ifndef PRIO1_PRG_LANES_H
 #define PRIO1_PRG_LANES_H
 
@@ -15,7 +16,8 @@ struct eight {
 /* Which of them are below p: those where hi, and one more where lo is at least p's, is at most p's. */
 static inline __attribute__((always_inline)) unsigned below_p(struct eight x)
 {
-	const __m512i to_carry = _mm512_set1_epi64((long long)(FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK)));
+	const __m512i to_carry =
+		_mm512_set1_epi64((long long)(FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK)));
 	const __m512i largest = _mm512_set1_epi64((long long)(uint64_t)(FIELD_P >> FIELD_LO_BITS));
 	__m512i carry = _mm512_srli_epi64(_mm512_add_epi64(x.lo, to_carry), FIELD_LO_BITS);
 

@@ -159,9 +159,9 @@ enum prio_status prg_below_p(struct prg *prg, u128 *x)
 	return prg_below(prg, FIELD_P, x);
 }
 
-/* compact: try n_tries draws below p, 12 bytes each, and store those that succeed one after another from out[0] on, at most
- * `want` of them. Every try is stored, and the place moves on only if it succeeded, so that there is no branch to mispredict.
- * Writes one element behind the last. Returns how many were stored; *n_used tries were looked at. */
+/* compact: try n_tries draws below p, 12 bytes each, and store those that succeed one after another from out[0] on, at
+ * most `want` of them. Every try is stored, and the place moves on only if it succeeded, so that there is no branch to
+ * mispredict. Writes one element behind the last. Returns how many were stored; *n_used tries were looked at. */
 static size_t compact(struct field_vector *out, size_t want, const uint8_t *stream, size_t n_tries, size_t *n_used)
 {
 	/* x = lo + 2^48 hi is below p exactly if hi, and one more where lo is at least p's, is at most p's. */

@@ -2,8 +2,8 @@
 
 #include "prio1/prg/kernels.h"
 
-/* Each word of a round key is the sum (exclusive or) of all words up to it of the one before, and of one more that is made from
- * its last word: that one stands in all words of `more`. */
+/* Each word of a round key is the sum (exclusive or) of all words up to it of the one before, and of one more that is
+ * made from its last word: that one stands in all words of `more`. */
 static inline __m128i next_key(__m128i key, __m128i more)
 {
 	key = _mm_xor_si128(key, _mm_slli_si128(key, 4));
@@ -12,7 +12,7 @@ static inline __m128i next_key(__m128i key, __m128i more)
 }
 
 /* The round's constant must be part of the instruction. */
-#define ROUND(i, constant) keys[i] = next_key(keys[(i) - 1], _mm_aeskeygenassist_si128(keys[(i) - 1], constant))
+#define ROUND(i, constant) keys[i] = next_key(keys[(i)-1], _mm_aeskeygenassist_si128(keys[(i)-1], constant))
 
 void prg_schedule_avx2(uint8_t schedule[PRG_SCHEDULE_BYTES], const uint8_t key[AES_CTR_KEY_BYTES])
 {
