@@ -112,8 +112,8 @@ static void reads_like_portable(void **unused)
 
 	(void)unused;
 	assert_non_null(made);
-	ASSERT_OK(field_vector_init(&got, N_MAX + 8));
-	ASSERT_OK(field_vector_init(&want, N_MAX + 8));
+	ASSERT_OK(field_vector_init(&got, N_MAX + 16));
+	ASSERT_OK(field_vector_init(&want, N_MAX + 16));
 	for (size_t m = 0; m < COUNT_OF(mixtures); m++) {
 		for (size_t n = 0; n <= N_MAX; n = n < 200 ? n + 1 : n + 700) {
 			struct codec_writer writer = codec_writer_of((struct prio_mut){made, ROOM});
@@ -134,8 +134,8 @@ static void reads_like_portable(void **unused)
 			}
 		}
 	}
-	field_vector_clear(&got, N_MAX + 8);
-	field_vector_clear(&want, N_MAX + 8);
+	field_vector_clear(&got, N_MAX + 16);
+	field_vector_clear(&want, N_MAX + 16);
 	free(made);
 	guarded_free(&memory);
 }
