@@ -149,8 +149,8 @@ static void finds_the_one_that_is_outside(void **unused)
 	const struct mixture mixture = {"one place", {0}};
 
 	(void)unused;
-	ASSERT_OK(field_vector_init(&got, N));
-	ASSERT_OK(field_vector_init(&want, N));
+	ASSERT_OK(field_vector_init(&got, N + 1));
+	ASSERT_OK(field_vector_init(&want, N + 1));
 	for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++) {
 		for (size_t place = 0; place < N; place++) {
 			struct codec_writer writer = codec_writer_of((struct prio_mut){text, sizeof text});
@@ -170,8 +170,8 @@ static void finds_the_one_that_is_outside(void **unused)
 			}
 		}
 	}
-	field_vector_clear(&got, N);
-	field_vector_clear(&want, N);
+	field_vector_clear(&got, N + 1);
+	field_vector_clear(&want, N + 1);
 }
 
 static size_t wrong_order(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field)
