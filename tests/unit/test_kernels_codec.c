@@ -185,7 +185,7 @@ static size_t wrong_order(struct codec_reader *reader, struct field_vector *out,
 
 static size_t takes_all(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field)
 {
-	bool ignored;
+	bool ignored = true;
 
 	(void)in_field;
 	return codec_read_portable(reader, out, n, &ignored);
