@@ -82,7 +82,7 @@ static bool update(EVP_CIPHER_CTX *context, uint8_t *out, const uint8_t *in, siz
 static enum prio_status open_by_ipsec(struct aes_gcm *gcm, struct prio_mut text, const uint8_t tag[AES_GCM_TAG_BYTES],
 				      const uint8_t *key, const uint8_t iv[AES_GCM_IV_BYTES], struct prio_bytes aad)
 {
-	uint8_t expected[AES_GCM_TAG_BYTES];
+	uint8_t expected[AES_GCM_TAG_BYTES] = {0};
 
 	aes_gcm_ipsec_decrypt(gcm->ipsec, text, expected, key, iv, aad);
 	if (ct_equal(expected, tag, sizeof expected))

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 /* Value of a character, moved to its place in the group; NOT_BASE64 for any other character. */
 #define NOT_BASE64 0x80000000U

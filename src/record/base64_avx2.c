@@ -6,7 +6,7 @@
  *     upper half    2: + /    3: 0-9    4, 5: A-Z    6, 7: a-z    other: none */
 #include <immintrin.h>
 
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 enum {
 	STEP_CHARACTERS = 32,

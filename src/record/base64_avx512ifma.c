@@ -4,7 +4,7 @@
  * test. */
 #include <immintrin.h>
 
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 enum {
 	STEP_CHARACTERS = 64,

@@ -2,7 +2,7 @@
 #include "cli/internal.h"
 #include "cpu/cpu.h"
 #include "prio1/kernels.h"
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 /* Those of the library, then those that the tools have besides; NULL behind the last. */
 static struct cpu_module *module_at(size_t i)

@@ -1,6 +1,6 @@
-/* base64_kernels: the inner loop of base64_decode, one function a kind of processor. */
-#ifndef RECORD_BASE64_KERNELS_H
-#define RECORD_BASE64_KERNELS_H
+/* kernels: the functions of record that have vector versions (cpu/cpu.h): where a long payload is gone through. */
+#ifndef RECORD_KERNELS_H
+#define RECORD_KERNELS_H
 
 #include "cpu/cpu.h"
 #include "prio/bytes.h"
@@ -15,8 +15,13 @@
  * one takes all that it can; the others may stop up to 128 characters earlier. */
 typedef size_t base64_decode_kernel(uint8_t *out, struct prio_bytes text);
 
+/* How many bytes stand at p before the first that is no printable ASCII, or a quote, or a backslash: at most n. A JSON
+ * string of such bytes means itself, and the quote behind it ends it. */
+typedef size_t plain_length_kernel(const uint8_t *p, size_t n);
+
 struct record_kernels {
 	base64_decode_kernel *base64_decode;
+	plain_length_kernel *plain_length;
 };
 
 extern struct cpu_module record_module;
@@ -33,8 +38,10 @@ static inline const struct record_kernels *record_kernels_of(enum cpu_table tabl
 }
 
 base64_decode_kernel base64_decode_portable;
+plain_length_kernel plain_length_portable;
 #ifndef PRIO_PORTABLE_ONLY
 base64_decode_kernel base64_decode_avx2, base64_decode_avx512ifma;
+plain_length_kernel plain_length_avx2, plain_length_avx512;
 #endif
 
 /* base64_decode_strict: as the kernels, all that can be taken. */

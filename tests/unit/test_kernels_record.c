@@ -1,8 +1,9 @@
-/* Decoding base64: every version against the portable one, which test_base64.c holds against the alphabet. */
+/* Decoding base64 and finding where a plain string ends: every version against the portable one, which test_base64.c
+ * holds against the alphabet, or against the definition. */
 #include "tests/unit/kernels.h"
 
 #include "record/base64.h"
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 enum { N_MAX = 1500, MISSED_MAX = 128 };
 
@@ -101,6 +102,47 @@ static void the_rest_is_read_with_care(void **unused)
 	}
 }
 
+/* Every length up to a guard page, each of the 256 bytes at each place. */
+static void plain_strings_end_where_they_should(void **unused)
+{
+	enum { N = 200 };
+	struct guarded memory = guarded_new(N);
+	uint64_t state = 44;
+
+	(void)unused;
+	for (size_t n = 0; n <= N; n++) {
+		uint8_t *text = memory.end - n;
+
+		fill(text, n, &state);
+		for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++)
+			assert_int_equal(record_kernels_of(table)->plain_length(text, n), n);
+		for (size_t place = 0; place < n; place++) {
+			uint8_t kept = text[place];
+
+			for (unsigned c = 0; c < 256; c++) {
+				bool ends = c < ' ' || c > '~' || c == '"' || c == '\\';
+
+				text[place] = (uint8_t)c;
+				for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++)
+					if (record_kernels_of(table)->plain_length(text, n) != (ends ? place : n))
+						fail_msg("%s: byte %u at %zu of %zu", cpu_table_name(table), c, place,
+							 n);
+			}
+			text[place] = kept;
+		}
+	}
+	guarded_free(&memory);
+}
+
+static size_t takes_quotes(const uint8_t *p, size_t n)
+{
+	size_t at = plain_length_portable(p, n);
+
+	while (at < n && p[at] == '"')
+		at += 1 + plain_length_portable(p + at + 1, n - at - 1);
+	return at;
+}
+
 static size_t takes_dashes(uint8_t *out, struct prio_bytes text)
 {
 	uint8_t copy[600];
@@ -112,12 +154,14 @@ static size_t takes_dashes(uint8_t *out, struct prio_bytes text)
 
 static void self_test_tells_right_from_wrong(void **unused)
 {
-	const struct record_kernels bad = {takes_dashes};
+	const struct record_kernels bad = {takes_dashes, plain_length_portable};
+	const struct record_kernels bad_end = {base64_decode_portable, takes_quotes};
 
 	(void)unused;
 	for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++)
 		assert_true(record_module.self_test(record_kernels_of(table)));
 	assert_false(record_module.self_test(&bad));
+	assert_false(record_module.self_test(&bad_end));
 }
 
 int main(void)
@@ -125,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decodes_like_portable),
 		cmocka_unit_test(stops_at_what_is_not_of_the_alphabet),
+		cmocka_unit_test(plain_strings_end_where_they_should),
 		cmocka_unit_test(the_rest_is_read_with_care),
 		cmocka_unit_test(self_test_tells_right_from_wrong),
 	};
