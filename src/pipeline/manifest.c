@@ -40,30 +40,62 @@ static json_t *content_of(const struct run *run, enum stage stage)
 	return content;
 }
 
-enum prio_status manifest_write(struct run *run, enum stage stage, struct prio_error *error)
+/* Ours of a stage, as text that the caller frees, and where it goes. */
+struct own_manifest {
+	struct prio_mut text;
+	struct path own;
+	struct path outbox;
+};
+
+static enum prio_status make_own(struct own_manifest *manifest, const struct run *run, enum stage stage,
+				 struct prio_error *error)
 {
 	const struct signer signer = signer_of(run);
 	json_t *content = content_of(run, stage);
-	struct prio_mut text = {NULL, 0};
-	struct path own;
-	struct path outbox;
-	enum prio_status status = path_make(&outbox, error, "%s/intermediate/external/%s/_manifest.json",
+	enum prio_status status = path_make(&manifest->outbox, error, "%s/intermediate/external/%s/_manifest.json",
 					    run->prefixes.external.text, stage_name(stage));
 
+	manifest->text = (struct prio_mut){NULL, 0};
 	if (status == PRIO_OK)
-		status = path_make(&own, error, "%s/intermediate/internal/%s/_manifest.json", run->prefixes.internal.text,
-				   stage_name(stage));
+		status = path_make(&manifest->own, error, "%s/intermediate/internal/%s/_manifest.json",
+				   run->prefixes.internal.text, stage_name(stage));
 	if (status == PRIO_OK)
-		status = signed_json_make(&text, content, &signer, outbox.text, error);
+		status = signed_json_make(&manifest->text, content, &signer, manifest->outbox.text, error);
 	json_decref(content);
-	if (status == PRIO_OK)
-		status = store_put(run->own, own.text, prio_bytes_of(text), STORE_ALWAYS, error);
-	if (status == PRIO_OK)
-		status = store_put(run->outbox, outbox.text, prio_bytes_of(text), STORE_ALWAYS, error);
-	if (status == PRIO_OK && sha256(run->stages[stage].own_digest, prio_bytes_of(text)) != PRIO_OK)
-		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a manifest failed");
-	free(text.p);
 	return status;
+}
+
+enum prio_status manifest_write(struct run *run, enum stage stage, struct prio_error *error)
+{
+	struct own_manifest manifest;
+	enum prio_status status = make_own(&manifest, run, stage, error);
+	struct prio_bytes text = prio_bytes_of(manifest.text);
+
+	/* Ours last: it says that the partner's is there. */
+	if (status == PRIO_OK)
+		status = store_put(run->outbox, manifest.outbox.text, text, STORE_ALWAYS, error);
+	if (status == PRIO_OK)
+		status = store_put(run->own, manifest.own.text, text, STORE_ALWAYS, error);
+	if (status == PRIO_OK && sha256(run->stages[stage].own_digest, text) != PRIO_OK)
+		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a manifest failed");
+	free(manifest.text.p);
+	return status;
+}
+
+enum prio_status manifest_was_written(const struct run *run, enum stage stage, bool *was, struct prio_error *error)
+{
+	struct own_manifest manifest;
+	struct prio_mut stored = {NULL, 0};
+	enum prio_status status = make_own(&manifest, run, stage, error);
+
+	*was = false;
+	if (status == PRIO_OK)
+		status = store_get(run->own, manifest.own.text, MANIFEST_BYTES_MAX, &stored, error);
+	if (status == PRIO_OK)
+		*was = stored.n == manifest.text.n && memcmp(stored.p, manifest.text.p, stored.n) == 0;
+	free(stored.p);
+	free(manifest.text.p);
+	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
 }
 
 /* Signed by our partner, and for this very stage? */

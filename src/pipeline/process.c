@@ -153,7 +153,11 @@ static enum prio_status run_all(struct run *run, struct prio_error *error)
 		status = run_stages(run, error);
 	if (status == PRIO_OK)
 		status = clear_published(run, error);
-	return status == PRIO_OK ? summary_write(run, error) : status;
+	if (status == PRIO_OK)
+		status = summary_write(run, error);
+	if (status == PRIO_OK)
+		status = clear_complete(run, error);
+	return status == PRIO_OK ? summary_print(run, error) : status;
 }
 
 enum prio_status process_run(const struct process_settings *settings, struct log *log, enum process_outcome *outcome,

@@ -13,6 +13,7 @@
 #include "pipeline/manifest.h"
 #include "pipeline/output.h"
 #include "pipeline/signed_json.h"
+#include "pipeline/summary.h"
 #include "stage/result.h"
 
 /* The partner's total. What is wrong with it is its doing: it ends the batch (*total stays NULL), not the run. */
@@ -180,17 +181,15 @@ out:
 /* From here on the batch is published, whatever happens. What was read of the partner's is noted for clearing. */
 static enum prio_status note_published(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	json_t *entry = json_pack("{s:I,s:I,s:I,s:O,s:O}", "total", (json_int_t)batch->n_total, "error",
-				  (json_int_t)batch->n_error, "accepted", (json_int_t)batch->n_accepted, "sent",
-				  batch->sent[STAGE_AGGREGATE], "read", batch->read);
+	json_t *entry;
 	enum prio_status status;
 
+	batch->fate = BATCH_PUBLISHED;
+	entry = json_pack("{s:o,s:O,s:O}", "summary", summary_batch(batch), "sent", batch->sent[STAGE_AGGREGATE], "read", batch->read);
 	if (entry == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	status = journal_write(run, batch->directory.text, "published", entry, error);
 	json_decref(entry);
-	if (status == PRIO_OK)
-		batch->fate = BATCH_PUBLISHED;
 	return status;
 }
 
