@@ -75,6 +75,12 @@ static inline __attribute__((always_inline)) void round_of(struct turn *turn, __
 	turn->r3 = _mm512_aesenc_epi128(turn->r3, key);
 	turn->r4 = _mm512_aesenc_epi128(turn->r4, key);
 	turn->r5 = _mm512_aesenc_epi128(turn->r5, key);
+
+	/* Nothing is done here, but to the compiler, which else might bring the rounds together again, one register
+	 * after the other, each instruction waiting for the one before it. */
+	__asm__ volatile(""
+			 : "+v"(turn->r0), "+v"(turn->r1), "+v"(turn->r2), "+v"(turn->r3), "+v"(turn->r4),
+			   "+v"(turn->r5));
 }
 
 static inline __attribute__((always_inline)) void last_round_of(struct turn *turn, __m512i key)
