@@ -17,7 +17,7 @@ PREFIX, APP, DATE = "data/v1", "test-app", "2026-11-22"
 STAGES = ("verify1", "verify2", "aggregate")
 DONE, FAILED, USAGE, UNPUBLISHED = 0, 1, 2, 3
 PATIENCE_S = 300  # a run that takes longer hangs
-RUNTIME = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "PATH", "LD_LIBRARY_PATH")
+RUNTIME = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "PATH", "LD_LIBRARY_PATH")
 OTHER = {"A": "B", "B": "A"}
 
 Keys = collections.namedtuple("Keys", "private public")
@@ -152,7 +152,8 @@ class Server:
 			"BUCKET_INTERNAL_ENDPOINT": "file://" + self.home, "BUCKET_EXTERNAL_ENDPOINT": "file://" + self.partner_home,
 			"BUCKET_INTERNAL_INGEST": self.ingest, "BUCKET_INTERNAL_PRIVATE": self.private, "BUCKET_INTERNAL_SHARED": self.shared,
 			"BUCKET_EXTERNAL_SHARED": self.shared, "BUCKET_PREFIX": PREFIX,
-			"RETRY_LIMIT": "2000", "RETRY_DELAY": "0.05", "RETRY_BACKOFF_EXPONENT": "1", **changes}
+			"RETRY_LIMIT": "2000", "RETRY_DELAY": "0.05", "RETRY_BACKOFF_EXPONENT": "1",
+			"KEEP_STATE": "1", **changes}
 
 	def start(self, *options, **changes):
 		self.n_runs += 1

@@ -36,6 +36,7 @@ extern "C" {
 	X(UNMATCHED, "unmatched", "the partner sent nothing for this id") \
 	X(PARTNER_PACKET, "partner-packet", "the partner's message for this id cannot be read") \
 	X(PARTNER_CONFLICT, "partner-conflict", "the partner sent different messages for this id") \
+	X(PARTNER_CHANGED, "partner-changed", "the partner changed its message for this id after it was answered") \
 	X(PROOF_FAILED, "proof-failed", "the proof does not hold: the vector is not made of bits")
 
 #define PRIO_ERRORS(X) \
@@ -59,6 +60,7 @@ extern "C" {
 	X(MISMATCH, "mismatch", "two things that belong together do not fit each other") \
 	X(UNSETTLED, "unsettled", "the sum does not hold exactly the accepted records") \
 	X(OVERFLOW, "overflow", "a sum does not fit 64 bits: the two servers' totals are over different records") \
+	X(BUSY, "busy", "another run of this server is at work on the same data") \
 	X(TIMEOUT, "timeout", "what was waited for did not come in time") \
 	X(STOPPED, "stopped", "stopped by a signal") \
 	X(INTERNAL, "internal", "a check inside the program failed; please report it")

@@ -1,22 +1,26 @@
 #include "pipeline/aggregate.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "pipeline/accepted.h"
 #include "pipeline/exec.h"
 #include "pipeline/inbox.h"
 #include "pipeline/output.h"
 #include "pipeline/refused.h"
+#include "pipeline/release.h"
 #include "pipeline/settle.h"
+#include "pipeline/signed_json.h"
 #include "stage/result.h"
 
 struct accepting {
 	struct run *run;
 	struct batch_run *batch;
 	struct join *join;
+	struct partition partition;
 	struct refused refused;
+	struct accepted accepted;
 };
 
 static enum prio_status judge(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
@@ -31,7 +35,9 @@ static enum prio_status judge(void *context, const struct checkpoint_entry *entr
 	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
 	kept = &batch->records[record];
-	status = inbox_take(accepting->run, accepting->join, entry->id, &packet, error);
+	status = inbox_take(accepting->run, accepting->join, accepting->partition, entry->id, &packet, error);
+	if (status == PRIO_ERR_NOT_FOUND)
+		return PRIO_OK;
 	if (status == PRIO_OK) {
 		batch->n_total++;
 		memcpy(own.bytes, kept->answer, kept->answer_bytes);
@@ -39,34 +45,67 @@ static enum prio_status judge(void *context, const struct checkpoint_entry *entr
 		status = prio_accept(&own, packet);
 		batch->n_error += status != PRIO_OK;
 	}
+	if (status == PRIO_OK)
+		return accepted_add(&accepting->accepted, entry->id, error);
 	if (!prio_status_is_refusal(status))
 		return status;
 	kept->verdict = (uint8_t)status;
 	return refused_add(&accepting->refused, entry, status, error);
 }
 
-static enum prio_status judge_all(struct run *run, struct batch_run *batch, struct join *join, struct prio_error *error)
+/* The ids of one part of all hashes. */
+static enum prio_status judge_partition(struct accepting *accepting, struct prio_error *error)
 {
-	struct accepting accepting = {.run = run, .batch = batch, .join = join};
-	enum prio_status status = refused_begin(&accepting.refused, run, batch, "aggregate", error);
+	struct run *run = accepting->run;
+	struct batch_run *batch = accepting->batch;
+	enum prio_status status = inbox_load(run, batch, STAGE_VERIFY2, accepting->partition, &accepting->join, error);
 
-	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++) {
+	if (status == PRIO_OK && accepting->join == NULL)
+		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
+	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK && batch_is_in(batch); task++) {
 		status = exec_check_stop(error);
 		if (status == PRIO_OK)
-			status = batch_visit_task(run, batch, task, judge, &accepting, NULL, error);
+			status = batch_visit_task(run, batch, task, judge, accepting, NULL, error);
 	}
-	if (status == PRIO_OK)
-		status = refused_end(&accepting.refused, error);
-	refused_clear(&accepting.refused);
+	join_free(accepting->join);
+	accepting->join = NULL;
 	return status;
 }
 
+static enum prio_status judge_all(struct accepting *accepting, struct prio_error *error)
+{
+	struct partition *partition = &accepting->partition;
+	struct batch_run *batch = accepting->batch;
+	enum prio_status status = refused_begin(&accepting->refused, accepting->run, batch, "aggregate", error);
+
+	if (status == PRIO_OK)
+		status = inbox_partitions(accepting->run, batch, STAGE_VERIFY2, &partition->n, error);
+	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK && batch_is_in(batch); partition->index++)
+		status = judge_partition(accepting, error);
+	if (status == PRIO_OK)
+		status = refused_end(&accepting->refused, error);
+	refused_clear(&accepting->refused);
+	batch->n_accepted = accepting->accepted.n;
+	return status;
+}
+
+/* What the manifest says of the accepted set. */
+static void note_accepted(struct batch_run *batch, const struct accepted *accepted)
+{
+	char digest[2 * ACCEPTED_DIGEST_BYTES + 1];
+	json_t *entry = batch->sent[STAGE_AGGREGATE];
+
+	hex_encode(digest, accepted->digest, sizeof accepted->digest);
+	json_object_set_new(entry, "accepted", json_integer((json_int_t)accepted->n));
+	json_object_set_new(entry, "digest", json_string(digest));
+}
+
 static enum prio_status write_total(struct run *run, struct batch_run *batch, const struct prio_total *total,
-				    struct prio_error *error)
+				    const struct accepted *accepted, struct prio_error *error)
 {
 	struct aggregate_record record = {.error = batch->n_error, .total = batch->n_total};
 	struct output output;
-	enum prio_status status = output_begin(&output, run, batch, "aggregate", 1, error);
+	enum prio_status status = output_begin(&output, run, batch, STAGE_AGGREGATE, 1, error);
 
 	record.payload.n = prio_total_bytes_max(total);
 	record.payload.p = malloc(record.payload.n);
@@ -86,44 +125,42 @@ static enum prio_status write_total(struct run *run, struct batch_run *batch, co
 	status = output_end_part(&output, 0, error);
 	if (status == PRIO_OK)
 		status = output_end(&output, error);
+	if (status == PRIO_OK)
+		note_accepted(batch, accepted);
 out:
 	aggregate_record_clear(&record);
 	output_clear(&output);
 	return status;
 }
 
-enum prio_status aggregate_batch(struct run *run, struct batch_run *batch, struct prio_total **total, struct prio_error *error)
+static enum prio_status settle_and_send(struct run *run, struct batch_run *batch, const struct accepted *accepted,
+					struct prio_total **total, struct prio_error *error)
 {
-	struct join *join = NULL;
-	enum prio_status status = inbox_load(run, batch, "verify2", MESSAGE_VERIFY2, &join, error);
+	enum prio_status status = settle_batch(run, batch, total, error);
 
-	*total = NULL;
-	if (status != PRIO_OK)
-		return status;
-	if (join == NULL) {
-		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
-		return PRIO_OK;
-	}
-	status = judge_all(run, batch, join, error);
-	join_free(join);
-	if (status != PRIO_OK)
-		return status;
-	if (batch->n_total == 0) {
-		batch_run_end(run, batch, "none of its records was answered by both servers");
-		return PRIO_OK;
-	}
-	if (batch->n_total - batch->n_error < batch->config->min_batch) {
-		batch_run_end(run, batch,
-			      "%" PRIu64 " records were accepted, fewer than its min_batch of %" PRIu64 "; its aggregate is not sent",
-			      batch->n_total - batch->n_error, batch->config->min_batch);
-		return PRIO_OK;
-	}
-	status = settle_batch(run, batch, total, error);
 	if (status == PRIO_OK)
-		status = write_total(run, batch, *total, error);
+		status = write_total(run, batch, *total, accepted, error);
 	if (status != PRIO_OK) {
 		prio_total_free(*total);
 		*total = NULL;
 	}
+	return status;
+}
+
+enum prio_status aggregate_batch(struct run *run, struct batch_run *batch, struct prio_total **total, struct prio_error *error)
+{
+	struct accepting accepting = {.run = run, .batch = batch};
+	enum prio_status status = accepted_init(&accepting.accepted, run, batch, error);
+
+	*total = NULL;
+	if (status == PRIO_OK)
+		status = judge_all(&accepting, error);
+	if (status == PRIO_OK && batch_is_in(batch) && batch->n_total == 0)
+		batch_run_end(run, batch, "none of its records was answered by both servers");
+	else if (status == PRIO_OK && batch_is_in(batch))
+		status = release_check(run, batch, &accepting.accepted, error);
+	if (status == PRIO_OK && batch_is_in(batch))
+		status = settle_and_send(run, batch, &accepting.accepted, total, error);
+	accepted_clear(&accepting.accepted);
 	return status;
 }

@@ -7,6 +7,13 @@
 #include "crypt/sha256.h"
 #include "pipeline/run.h"
 
+const char *stage_name(enum stage stage)
+{
+	static const char *const names[N_STAGES] = {"verify1", "verify2", "aggregate", "publish"};
+
+	return names[stage];
+}
+
 enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
 	const struct process_settings *settings = run->settings;
@@ -34,7 +41,8 @@ enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, str
 	if (status != PRIO_OK)
 		return status;
 	batch->first_record = calloc(batch->plan.n_tasks + 1, sizeof *batch->first_record);
-	if (batch->first_record == NULL)
+	batch->range_crcs = calloc(batch->plan.n_inputs, sizeof *batch->range_crcs);
+	if (batch->first_record == NULL || batch->range_crcs == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	return PRIO_OK;
 }
@@ -46,6 +54,10 @@ void batch_run_clear(struct batch_run *batch)
 	prio_batch_free(batch->batch);
 	free(batch->first_record);
 	free(batch->records);
+	free(batch->range_crcs);
+	for (int i = 0; i < N_STAGES; i++)
+		json_decref(batch->sent[i]);
+	json_decref(batch->read);
 }
 
 void batch_run_end(struct run *run, struct batch_run *batch, const char *format, ...)
@@ -131,7 +143,7 @@ enum prio_status batch_checkpoint_binding(const struct run *run, const struct ba
 }
 
 enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task, entry_visit *visit,
-				  void *context, struct prio_tentative *sum, struct prio_error *error)
+				  void *context, const struct task_end *end, struct prio_error *error)
 {
 	struct checkpoint_reader *reader = NULL;
 	struct checkpoint_entry entry = {0};
@@ -151,11 +163,20 @@ enum prio_status batch_visit_task(const struct run *run, const struct batch_run 
 			break;
 		status = visit(context, &entry, entry.verdict == PRIO_OK ? record++ : UINT64_MAX, error);
 	}
-	if (status == PRIO_OK && sum != NULL)
-		status = checkpoint_read_sum(reader, sum, error);
+	if (status == PRIO_OK && end != NULL)
+		status = checkpoint_read_end(reader, end->sum, end->crcs, batch->plan.tasks[task].n_inputs, error);
 	checkpoint_close(reader);
 	prio_wipe(&entry.state, sizeof entry.state);
 	return status;
+}
+
+uint32_t run_partitions(const struct run *run, uint64_t n_entries)
+{
+	const uint64_t entry_bytes = 100;
+	uint64_t budget_bytes = run->settings->memory_budget_bytes;
+	uint64_t n = budget_bytes == 0 ? 1 : (n_entries * entry_bytes + budget_bytes - 1) / budget_bytes;
+
+	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
 }
 
 enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id, struct prio_error *error)

@@ -63,7 +63,8 @@ enum prio_status checkpoint_write_entry(struct sealed_writer *writer, const stru
 	return status;
 }
 
-enum prio_status checkpoint_write_sum(struct sealed_writer *writer, const struct prio_tentative *sum, struct prio_error *error)
+enum prio_status checkpoint_write_end(struct sealed_writer *writer, const struct prio_tentative *sum, const uint32_t *crcs,
+				      size_t n_ranges, struct prio_error *error)
 {
 	const uint8_t kind = KIND_SUM;
 	struct prio_mut bytes = {NULL, prio_tentative_bytes(sum)};
@@ -76,6 +77,12 @@ enum prio_status checkpoint_write_sum(struct sealed_writer *writer, const struct
 	status = sealed_append(writer, &kind, 1, error);
 	if (status == PRIO_OK)
 		status = sealed_append(writer, bytes.p, bytes.n, error);
+	for (size_t i = 0; i < n_ranges && status == PRIO_OK; i++) {
+		uint8_t crc[4];
+
+		put(crc, crcs[i], sizeof crc);
+		status = sealed_append(writer, crc, sizeof crc, error);
+	}
 	wipe(bytes.p, bytes.n);
 	free(bytes.p);
 	return status;
@@ -163,7 +170,8 @@ enum prio_status checkpoint_next(struct checkpoint_reader *reader, struct checkp
 	return kind == KIND_OPENED ? read_opened(reader, entry, error) : read_refused(reader, entry, error);
 }
 
-enum prio_status checkpoint_read_sum(struct checkpoint_reader *reader, struct prio_tentative *sum, struct prio_error *error)
+enum prio_status checkpoint_read_end(struct checkpoint_reader *reader, struct prio_tentative *sum, uint32_t *crcs,
+				     size_t n_ranges, struct prio_error *error)
 {
 	struct prio_mut bytes = {NULL, prio_tentative_bytes(sum)};
 	enum prio_status status;
@@ -172,6 +180,13 @@ enum prio_status checkpoint_read_sum(struct checkpoint_reader *reader, struct pr
 	if (bytes.p == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	status = sealed_read(reader->sealed, bytes.p, bytes.n, error);
+	for (size_t i = 0; i < n_ranges && status == PRIO_OK; i++) {
+		uint8_t crc[4];
+		const uint8_t *at = crc;
+
+		status = sealed_read(reader->sealed, crc, sizeof crc, error);
+		crcs[i] = (uint32_t)take(&at, sizeof crc);
+	}
 	if (status == PRIO_OK)
 		status = sealed_at_end(reader->sealed, error);
 	if (status == PRIO_OK && prio_tentative_read(sum, prio_bytes_of(bytes)) != PRIO_OK)

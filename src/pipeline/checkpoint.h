@@ -1,7 +1,7 @@
 /* checkpoint: what opening the shares of one task left behind, so that each share is opened once.
  *
  * A sealed file (sealed_file.h) of entries, one a line of the raw parts in order, and at the end the tentative sum of the task's
- * opened shares. Secret: a sum of one record is that record. FORMAT.md, "Checkpoints". */
+ * opened shares and the checksums of its inputs. Secret: a sum of one record is that record. FORMAT.md, "Checkpoints". */
 #ifndef PIPELINE_CHECKPOINT_H
 #define PIPELINE_CHECKPOINT_H
 
@@ -29,9 +29,9 @@ struct checkpoint_entry {
 
 PRIO_MUST_USE enum prio_status checkpoint_write_entry(struct sealed_writer *writer, const struct checkpoint_entry *entry,
 						      struct prio_error *error);
-/* checkpoint_write_sum: the last thing in a checkpoint. */
-PRIO_MUST_USE enum prio_status checkpoint_write_sum(struct sealed_writer *writer, const struct prio_tentative *sum,
-						    struct prio_error *error);
+/* checkpoint_write_end: the last thing in a checkpoint: the sum, and the CRC32C of each of the task's n_ranges inputs. */
+PRIO_MUST_USE enum prio_status checkpoint_write_end(struct sealed_writer *writer, const struct prio_tentative *sum,
+						    const uint32_t *crcs, size_t n_ranges, struct prio_error *error);
 
 struct checkpoint_reader;
 PRIO_MUST_USE enum prio_status checkpoint_open(struct checkpoint_reader **reader, struct store *store, const char *key,
@@ -39,9 +39,9 @@ PRIO_MUST_USE enum prio_status checkpoint_open(struct checkpoint_reader **reader
 /* checkpoint_next: the next entry, or *at_end. PRIO_ERR_FORMAT if the file is damaged. */
 PRIO_MUST_USE enum prio_status checkpoint_next(struct checkpoint_reader *reader, struct checkpoint_entry *entry, bool *at_end,
 					       struct prio_error *error);
-/* checkpoint_read_sum: after at_end, once. */
-PRIO_MUST_USE enum prio_status checkpoint_read_sum(struct checkpoint_reader *reader, struct prio_tentative *sum,
-						   struct prio_error *error);
+/* checkpoint_read_end: after at_end, once. crcs: out, n_ranges. */
+PRIO_MUST_USE enum prio_status checkpoint_read_end(struct checkpoint_reader *reader, struct prio_tentative *sum, uint32_t *crcs,
+						   size_t n_ranges, struct prio_error *error);
 void checkpoint_close(struct checkpoint_reader *reader); /* wipes; NULL is fine */
 
 #endif

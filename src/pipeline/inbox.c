@@ -6,69 +6,92 @@
 
 #include "base/error.h"
 #include "pipeline/exec.h"
+#include "pipeline/hash_stream.h"
+#include "pipeline/inbox_parts.h"
+#include "pipeline/journal.h"
+#include "pipeline/manifest.h"
 #include "pipeline/wait.h"
 
-/* The parts of one batch in the partner's directory of a stage. */
-struct parts {
-	struct prio_bytes batch_id;
-	size_t prefix_bytes; /* with its slash */
-	char **keys;
-	uint64_t *sizes_bytes;
-	size_t n;
+struct waiting {
+	struct run *run;
+	enum stage stage;
+	const char *marker;
+	bool said_stale;
 };
 
-static enum prio_status gather_part(void *context, const struct store_object *object, struct prio_error *error)
+static enum prio_status without_manifest(struct run *run, enum stage stage, struct prio_error *error)
 {
-	struct parts *parts = context;
-	const char *directory = object->key + parts->prefix_bytes;
-	const char *slash = strchr(directory, '/');
-	bool exact;
-
-	if (slash == NULL || strchr(slash + 1, '/') != NULL || !path_is_part(slash + 1) || object->size_bytes == 0 ||
-	    !path_is_batch(directory, (size_t)(slash - directory), parts->batch_id, &exact))
-		return PRIO_OK;
-	if ((parts->n & (parts->n - 1)) == 0) {
-		size_t room = parts->n == 0 ? 1 : 2 * parts->n;
-		char **keys = realloc(parts->keys, room * sizeof *keys);
-
-		if (keys != NULL)
-			parts->keys = keys;
-		uint64_t *sizes_bytes = realloc(parts->sizes_bytes, room * sizeof *sizes_bytes);
-		if (sizes_bytes != NULL)
-			parts->sizes_bytes = sizes_bytes;
-		if (keys == NULL || sizes_bytes == NULL)
-			return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	}
-	parts->sizes_bytes[parts->n] = object->size_bytes;
-	parts->keys[parts->n] = strdup(object->key);
-	if (parts->keys[parts->n] == NULL)
-		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	parts->n++;
+	if (run->partner_has_manifests)
+		return error_set(error, PRIO_ERR_MISMATCH,
+				 "the partner's %s has no manifest, though the partner has written manifests before: somebody deleted "
+				 "it, or put this marker there",
+				 stage_name(stage));
+	if (run->settings->require_manifest)
+		return error_set(error, PRIO_ERR_MISMATCH, "the partner's %s has no manifest, and REQUIRE_MANIFEST is set",
+				 stage_name(stage));
+	if (stage == STAGE_VERIFY1)
+		log_warn(run->log, "the partner writes no manifests (an original does not): messages that are lost, stale or changed "
+				   "on the way are noticed by their effect only. REQUIRE_MANIFEST=1 refuses such a partner");
 	return PRIO_OK;
 }
 
-static void parts_clear(struct parts *parts)
+static enum prio_status look(void *context, struct prio_error *error)
 {
-	for (size_t i = 0; i < parts->n; i++)
-		free(parts->keys[i]);
-	free(parts->keys);
-	free(parts->sizes_bytes);
+	struct waiting *waiting = context;
+	struct run *run = waiting->run;
+	struct store_object object;
+	enum prio_status status = store_stat(run->inbox, waiting->marker, &object, error);
+
+	if (status != PRIO_OK)
+		return status;
+	status = manifest_read(run, waiting->stage, error);
+	if (status == PRIO_ERR_NOT_FOUND)
+		return without_manifest(run, waiting->stage, error);
+	if (status != PRIO_OK || manifest_is_current(run, waiting->stage))
+		return status;
+	if (!waiting->said_stale)
+		log_warn(run->log, "the partner's %s answers an earlier run or other messages than ours; waiting for a new one",
+			 stage_name(waiting->stage));
+	waiting->said_stale = true;
+	return PRIO_ERR_NOT_FOUND;
 }
 
-static enum prio_status list_parts(struct run *run, const struct batch_run *batch, const char *stage, struct parts *parts,
-				   struct prio_error *error)
+/* Once a partner has shown a manifest, its absence later is an error, in this run and the next ones. */
+static enum prio_status remember_manifests(struct run *run, struct prio_error *error)
 {
-	struct path prefix;
-	enum prio_status status =
-		path_make(&prefix, error, "%s/intermediate/external/%s", run->prefixes.internal.text, stage);
+	json_t *entry = NULL;
+	enum prio_status status = PRIO_OK;
 
-	*parts = (struct parts){.batch_id = batch->config->params.batch_id, .prefix_bytes = strlen(prefix.text) + 1};
-	return status == PRIO_OK ? store_list(run->inbox, prefix.text, gather_part, parts, error) : status;
+	if (run->partner_has_manifests)
+		return PRIO_OK;
+	run->partner_has_manifests = true;
+	entry = json_object();
+	status = journal_write(run, "run", "partner-manifests", entry, error);
+	json_decref(entry);
+	return status;
+}
+
+enum prio_status inbox_wait(struct run *run, enum stage stage, struct prio_error *error)
+{
+	struct path key;
+	char what[64];
+	struct waiting waiting = {run, stage, key.text, false};
+	enum prio_status status =
+		path_make(&key, error, "%s/intermediate/external/%s/_SUCCESS", run->prefixes.internal.text, stage_name(stage));
+
+	if (status != PRIO_OK)
+		return status;
+	snprintf(what, sizeof what, "the partner's %s", stage_name(stage));
+	status = wait_until(look, &waiting, &run->settings->retry, what, run->log, error);
+	if (status == PRIO_OK && run->stages[stage].partner != NULL)
+		status = remember_manifests(run, error);
+	return status;
 }
 
 struct loading {
 	struct run *run;
 	struct join *join;
+	struct partition partition;
 	uint64_t n_without_id;
 };
 
@@ -83,42 +106,76 @@ static enum prio_status enter(void *context, const struct message *message, stru
 		return PRIO_OK;
 	}
 	status = run_hash_id(loading->run, &hash, message->id, error);
-	if (status != PRIO_OK)
+	if (status != PRIO_OK || !partition_has(loading->partition, hash.bytes))
 		return status;
 	status = join_add(loading->join, &hash, message->verdict == PRIO_OK ? message->packet.p : NULL);
 	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "joining: %s", prio_status_sentence(status));
 }
 
-static enum prio_status load_parts(struct run *run, const struct parts *parts, enum message_kind kind,
+static enum prio_status load_part(struct run *run, const struct inbox_part *part, struct messages *messages,
+				  struct sha256 *sha, enum message_kind kind, struct loading *loading, struct prio_error *error)
+{
+	struct hash_stream hashing;
+	struct stream *stream = NULL;
+	enum prio_status status = store_open(run->inbox, part->key, 0, UINT64_MAX, &stream, error);
+
+	if (status == PRIO_ERR_NOT_FOUND)
+		error_set(error, status, "the partner's manifest names %s, which is not there", part->key);
+	if (status == PRIO_OK && hash_stream_init(&hashing, stream, sha) != PRIO_OK)
+		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
+	if (status == PRIO_OK)
+		status = messages_read(messages, &hashing.stream, kind, enter, loading, error);
+	if (status == PRIO_OK && part->has_digest)
+		status = inbox_part_check(part, sha, hashing.n_bytes, error);
+	stream_close(stream);
+	return status;
+}
+
+static enum prio_status load_parts(struct run *run, const struct inbox_parts *parts, enum message_kind kind,
 				   struct loading *loading, struct prio_error *error)
 {
 	struct messages *messages = NULL;
+	struct sha256 *sha = NULL;
 	enum prio_status status = messages_new(&messages);
 
+	if (status == PRIO_OK)
+		status = sha256_new(&sha);
 	if (status != PRIO_OK)
 		error_set(error, status, "reading messages: %s", prio_status_sentence(status));
 	for (size_t i = 0; i < parts->n && status == PRIO_OK; i++) {
-		struct stream *stream = NULL;
-
 		status = exec_check_stop(error);
 		if (status == PRIO_OK)
-			status = store_open(run->inbox, parts->keys[i], 0, UINT64_MAX, &stream, error);
-		if (status == PRIO_OK)
-			status = messages_read(messages, stream, kind, enter, loading, error);
-		stream_close(stream);
+			status = load_part(run, &parts->parts[i], messages, sha, kind, loading, error);
 	}
+	sha256_free(sha);
 	messages_free(messages);
 	return status;
 }
 
-enum prio_status inbox_load(struct run *run, const struct batch_run *batch, const char *stage, enum message_kind kind,
+enum prio_status inbox_partitions(struct run *run, struct batch_run *batch, enum stage stage, uint32_t *n,
+				  struct prio_error *error)
+{
+	const uint64_t line_bytes = 48; /* the shortest line with an id that is worth its name */
+	struct inbox_parts parts;
+	uint64_t n_bytes = 0;
+	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
+
+	for (size_t i = 0; i < parts.n; i++)
+		n_bytes += parts.parts[i].size_bytes;
+	*n = run_partitions(run, n_bytes / line_bytes);
+	inbox_parts_clear(&parts);
+	return status;
+}
+
+enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage stage, struct partition partition,
 			    struct join **join, struct prio_error *error)
 {
+	enum message_kind kind = stage == STAGE_VERIFY1 ? MESSAGE_VERIFY1 : MESSAGE_VERIFY2;
 	size_t packet_bytes =
 		kind == MESSAGE_VERIFY1 ? sizeof(struct prio_verify1_packet) : sizeof(struct prio_verify2_packet);
-	struct loading loading = {.run = run};
-	struct parts parts;
-	enum prio_status status = list_parts(run, batch, stage, &parts, error);
+	struct loading loading = {.run = run, .partition = partition};
+	struct inbox_parts parts;
+	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
 
 	*join = NULL;
 	if (status != PRIO_OK || parts.n == 0)
@@ -133,17 +190,17 @@ enum prio_status inbox_load(struct run *run, const struct batch_run *batch, cons
 		join_free(loading.join);
 		goto out;
 	}
-	if (loading.n_without_id > 0)
+	if (loading.n_without_id > 0 && partition.index == 0)
 		log_warn(run->log, "batch %s: %" PRIu64 " lines of the partner's %s are no records with an id and are ignored",
-			 batch->shown, loading.n_without_id, stage);
+			 batch->shown, loading.n_without_id, stage_name(stage));
 	*join = loading.join;
 out:
-	parts_clear(&parts);
+	inbox_parts_clear(&parts);
 	return status;
 }
 
-enum prio_status inbox_take(struct run *run, struct join *join, struct prio_bytes id, const void **packet,
-			    struct prio_error *error)
+enum prio_status inbox_take(struct run *run, struct join *join, struct partition partition, struct prio_bytes id,
+			    const void **packet, struct prio_error *error)
 {
 	struct join_hash hash;
 	enum join_state state;
@@ -152,6 +209,8 @@ enum prio_status inbox_take(struct run *run, struct join *join, struct prio_byte
 
 	if (status != PRIO_OK)
 		return status;
+	if (!partition_has(partition, hash.bytes))
+		return PRIO_ERR_NOT_FOUND;
 	if (!join_take(join, &hash, packet, &state, &n_copies))
 		return PRIO_REFUSED_UNMATCHED;
 	if (state == JOIN_CONFLICT)
@@ -164,14 +223,16 @@ enum prio_status inbox_take(struct run *run, struct join *join, struct prio_byte
 	return PRIO_OK;
 }
 
-enum prio_status inbox_read_aggregate(struct run *run, const struct batch_run *batch, struct prio_mut *text,
+enum prio_status inbox_read_aggregate(struct run *run, struct batch_run *batch, struct prio_mut *text,
 				      struct prio_error *error)
 {
 	/* A total share takes at most 17 characters a field in base64; twice that leaves room for padded elements. */
 	size_t max_bytes = 4096 + 34 * (size_t)batch->config->params.n_data;
-	struct parts parts;
-	enum prio_status status = list_parts(run, batch, "aggregate", &parts, error);
+	struct sha256 *sha = NULL;
+	struct inbox_parts parts;
+	enum prio_status status = inbox_parts_list(run, batch, STAGE_AGGREGATE, &parts, error);
 
+	*text = (struct prio_mut){NULL, 0};
 	if (status == PRIO_OK && parts.n == 0)
 		status = error_set(error, PRIO_ERR_NOT_FOUND, "the partner sent no aggregate for it");
 	if (status == PRIO_OK && parts.n > 1)
@@ -180,22 +241,19 @@ enum prio_status inbox_read_aggregate(struct run *run, const struct batch_run *b
 				   "beside it",
 				   parts.n);
 	if (status == PRIO_OK)
-		status = store_get(run->inbox, parts.keys[0], max_bytes, text, error);
-	parts_clear(&parts);
+		status = store_get(run->inbox, parts.parts[0].key, max_bytes, text, error);
+	if (status == PRIO_OK && parts.parts[0].has_digest) {
+		status = sha256_new(&sha);
+		if (status == PRIO_OK)
+			status = sha256_begin(sha);
+		if (status == PRIO_OK)
+			status = sha256_add(sha, prio_bytes_of(*text));
+		if (status != PRIO_OK)
+			error_set(error, status, "hashing: %s", prio_status_sentence(status));
+		else if (inbox_part_check(&parts.parts[0], sha, text->n, error) != PRIO_OK)
+			status = PRIO_ERR_FORMAT;
+	}
+	sha256_free(sha);
+	inbox_parts_clear(&parts);
 	return status;
-}
-
-enum prio_status inbox_wait(struct run *run, const char *stage, struct prio_error *error)
-{
-	struct path key;
-	char what[64];
-	size_t found;
-	const char *keys[1] = {key.text};
-	enum prio_status status =
-		path_make(&key, error, "%s/intermediate/external/%s/_SUCCESS", run->prefixes.internal.text, stage);
-
-	if (status != PRIO_OK)
-		return status;
-	snprintf(what, sizeof what, "the partner's %s", stage);
-	return wait_for_any(run->inbox, keys, 1, &run->settings->retry, what, &found, run->log, error);
 }

@@ -87,7 +87,7 @@ static enum prio_status keep(void *context, const struct opened_record *record, 
 }
 
 static enum prio_status open_input(struct opening *opening, struct opener *opener, const struct task_input *input,
-				   struct prio_error *error)
+				   uint32_t *crc, struct prio_error *error)
 {
 	const struct raw_part *part = &opening->batch->plan.parts[input->part];
 	uint64_t offset_bytes = input->begin_bytes > 0 ? input->begin_bytes - 1 : 0;
@@ -95,7 +95,8 @@ static enum prio_status open_input(struct opening *opening, struct opener *opene
 	enum prio_status status = store_open(opening->run->ingest, part->key, offset_bytes, UINT64_MAX, &stream, error);
 
 	if (status == PRIO_OK)
-		status = opener_push_stream(opener, input->part, stream, input->begin_bytes, input->end_bytes, error);
+		status = opener_push_stream(opener, input->part, stream, input->begin_bytes, input->end_bytes, crc,
+					    error);
 	stream_close(stream);
 	if (status != PRIO_OK && status != PRIO_ERR_STOPPED)
 		error_prefix(error, "%s", part->key);
@@ -128,6 +129,7 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 					struct prio_error *error)
 {
 	const struct task *plan_task = &opening->batch->plan.tasks[index];
+	uint32_t *crcs = &opening->batch->range_crcs[plan_task->first_input];
 	enum prio_status status;
 
 	*task = (struct task_run){.sha = worker->sha, .ids_are_numbers = true};
@@ -140,7 +142,8 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 		return status;
 	opener_begin(worker->opener, opening->batch->query, worker->sum, keep, task);
 	for (size_t i = 0; i < plan_task->n_inputs && status == PRIO_OK; i++) {
-		status = open_input(opening, worker->opener, &opening->batch->plan.inputs[plan_task->first_input + i], error);
+		status = open_input(opening, worker->opener, &opening->batch->plan.inputs[plan_task->first_input + i], &crcs[i],
+				    error);
 		if (status == PRIO_OK)
 			status = exec_check_stop(error);
 	}
@@ -149,7 +152,7 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 	if (status == PRIO_OK)
 		status = check_unchanged(opening, plan_task, error);
 	if (status == PRIO_OK)
-		status = checkpoint_write_sum(task->writer, worker->sum, error);
+		status = checkpoint_write_end(task->writer, worker->sum, crcs, plan_task->n_inputs, error);
 	if (status != PRIO_OK) {
 		sealed_abort(task->writer);
 		return status;
@@ -216,7 +219,8 @@ static enum prio_status open_task(void *context, unsigned worker_index, size_t i
 	if (status != PRIO_OK)
 		return status;
 	/* A checkpoint of the same inputs that reads to its end is as good as a new one; any other is made anew. */
-	status = batch_visit_task(opening->run, batch, index, count_entry, &task, sum, error);
+	const struct task_end end = {sum, &batch->range_crcs[batch->plan.tasks[index].first_input]};
+	status = batch_visit_task(opening->run, batch, index, count_entry, &task, &end, error);
 	if (status == PRIO_ERR_NOT_FOUND || status == PRIO_ERR_FORMAT)
 		status = make_checkpoint(opening, worker, index, &binding, key.text, &task, error);
 	prio_tentative_free(sum);

@@ -4,19 +4,21 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "crypt/sha256.h"
+#include "pipeline/journal.h"
+#include "pipeline/manifest.h"
+#include "pipeline/signed_json.h"
 #include "stage/result.h"
 
 enum { FLUSH_BYTES = 1 << 18 };
 
 /* A uuid for the names of parts: from what they hold, so that the same run gives the same names. */
-static enum prio_status name_parts(struct output *output, const char *stage, struct prio_error *error)
+static enum prio_status name_parts(struct output *output, struct prio_error *error)
 {
 	const struct run *run = output->run;
 	uint8_t digest[SHA256_BYTES];
 	char text[2 * STORE_KEY_BYTES_MAX + 64];
 	int n = snprintf(text, sizeof text, "prio-processor part %c %s %s", run->settings->server == PRIO_SERVER_A ? 'A' : 'B',
-			 stage, output->own_directory.text);
+			 stage_name(output->stage), output->own_directory.text);
 	enum prio_status status = sha256(digest, (struct prio_bytes){(const uint8_t *)text, (size_t)n});
 
 	if (status != PRIO_OK)
@@ -25,25 +27,36 @@ static enum prio_status name_parts(struct output *output, const char *stage, str
 	return PRIO_OK;
 }
 
-enum prio_status output_begin(struct output *output, struct run *run, const struct batch_run *batch, const char *stage,
+enum prio_status output_begin(struct output *output, struct run *run, struct batch_run *batch, enum stage stage,
 			      size_t n_parts_max, struct prio_error *error)
 {
 	enum prio_status status;
 
-	*output = (struct output){.run = run, .n_parts_max = n_parts_max, .is_sent = strcmp(stage, "publish") != 0};
+	*output = (struct output){
+		.run = run,
+		.batch = batch,
+		.stage = stage,
+		.n_parts_max = n_parts_max,
+		.is_sent = stage != STAGE_PUBLISH,
+		.is_dry = run->stages[stage].is_done,
+		.parts = json_array(),
+	};
 	output->written = calloc(n_parts_max, sizeof *output->written);
-	if (output->written == NULL)
+	if (output->written == NULL || output->parts == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	status = sha256_new(&output->sha);
+	if (status != PRIO_OK)
+		return error_set(error, status, "hashing: %s", prio_status_sentence(status));
 	if (output->is_sent)
 		status = path_make(&output->own_directory, error, "%s/intermediate/internal/%s/%s", run->prefixes.internal.text,
-				   stage, batch->directory.text);
+				   stage_name(stage), batch->directory.text);
 	else
 		status = path_make(&output->own_directory, error, "%s/processed/publish/%s", run->prefixes.internal.text,
 				   batch->directory.text);
 	if (status == PRIO_OK && output->is_sent)
 		status = path_make(&output->outbox_directory, error, "%s/intermediate/external/%s/%s",
-				   run->prefixes.external.text, stage, batch->directory.text);
-	return status == PRIO_OK ? name_parts(output, stage, error) : status;
+				   run->prefixes.external.text, stage_name(stage), batch->directory.text);
+	return status == PRIO_OK ? name_parts(output, error) : status;
 }
 
 static enum prio_status part_key(const struct output *output, const struct path *directory, size_t index, struct path *key,
@@ -63,6 +76,9 @@ static enum prio_status open_part(struct output *output, size_t index, struct pr
 		status = part_key(output, &output->outbox_directory, index, &key, error);
 	if (status == PRIO_OK && output->is_sent)
 		status = store_create(output->run->outbox, key.text, &output->outbox_part, error);
+	output->part_bytes = 0;
+	if (status == PRIO_OK && sha256_begin(output->sha) != PRIO_OK)
+		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
 	return status;
 }
 
@@ -71,6 +87,8 @@ static enum prio_status write_rows(struct output *output, size_t index, struct p
 	struct prio_bytes rows = {output->rows.p, output->rows.n};
 	enum prio_status status = PRIO_OK;
 
+	if (output->is_dry)
+		output->rows.n = rows.n = 0;
 	if (rows.n == 0)
 		return PRIO_OK;
 	if (output->own_part == NULL)
@@ -79,6 +97,9 @@ static enum prio_status write_rows(struct output *output, size_t index, struct p
 		status = sink_append(output->own_part, rows, error);
 	if (status == PRIO_OK && output->is_sent)
 		status = sink_append(output->outbox_part, rows, error);
+	if (status == PRIO_OK && sha256_add(output->sha, rows) != PRIO_OK)
+		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
+	output->part_bytes += rows.n;
 	output->rows.n = 0;
 	return status;
 }
@@ -86,6 +107,28 @@ static enum prio_status write_rows(struct output *output, size_t index, struct p
 enum prio_status output_flush_rows(struct output *output, size_t index, struct prio_error *error)
 {
 	return output->rows.n < FLUSH_BYTES ? PRIO_OK : write_rows(output, index, error);
+}
+
+/* What the manifest says of the part that was just written. */
+static enum prio_status note_part(struct output *output, size_t index, struct prio_error *error)
+{
+	uint8_t digest[SHA256_BYTES];
+	char hex[2 * SHA256_BYTES + 1];
+	char name[96];
+	json_t *part = json_object();
+
+	if (part == NULL || sha256_end(output->sha, digest) != PRIO_OK) {
+		json_decref(part);
+		return error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
+	}
+	hex_encode(hex, digest, sizeof digest);
+	snprintf(name, sizeof name, "part-%05zu-%s-c000.json", index, output->uuid);
+	json_object_set_new(part, "name", json_string(name));
+	json_object_set_new(part, "size", json_integer((json_int_t)output->part_bytes));
+	json_object_set_new(part, "sha256", json_string(hex));
+	json_array_append_new(output->parts, part);
+	output->written[index] = true;
+	return PRIO_OK;
 }
 
 enum prio_status output_end_part(struct output *output, size_t index, struct prio_error *error)
@@ -102,8 +145,7 @@ enum prio_status output_end_part(struct output *output, size_t index, struct pri
 		status = sink_commit(outbox_part, error);
 	else
 		sink_abort(outbox_part);
-	output->written[index] = status == PRIO_OK;
-	return status;
+	return status == PRIO_OK ? note_part(output, index, error) : status;
 }
 
 /* Names that are in a directory and not ours. */
@@ -170,11 +212,11 @@ static enum prio_status mark(struct store *store, const struct path *directory, 
 
 enum prio_status output_end(struct output *output, struct prio_error *error)
 {
-	bool any = false;
+	bool any = json_array_size(output->parts) > 0;
 	enum prio_status status;
 
-	for (size_t i = 0; i < output->n_parts_max; i++)
-		any = any || output->written[i];
+	if (output->is_dry)
+		return PRIO_OK;
 	status = sweep(output, output->run->own, &output->own_directory, error);
 	if (status == PRIO_OK && output->is_sent)
 		status = sweep(output, output->run->outbox, &output->outbox_directory, error);
@@ -182,6 +224,13 @@ enum prio_status output_end(struct output *output, struct prio_error *error)
 		status = mark(output->run->own, &output->own_directory, error);
 	if (status == PRIO_OK && any && output->is_sent)
 		status = mark(output->run->outbox, &output->outbox_directory, error);
+	if (status == PRIO_OK && any) {
+		json_t *entry = manifest_describe(output->batch);
+
+		json_object_set(entry, "parts", output->parts);
+		json_decref(output->batch->sent[output->stage]);
+		output->batch->sent[output->stage] = entry;
+	}
 	return status;
 }
 
@@ -191,13 +240,31 @@ void output_clear(struct output *output)
 	sink_abort(output->outbox_part);
 	line_buffer_clear(&output->rows);
 	free(output->written);
+	sha256_free(output->sha);
+	json_decref(output->parts);
 	*output = (struct output){0};
 }
 
-enum prio_status output_end_stage(struct run *run, const char *stage, struct prio_error *error)
+enum prio_status output_end_stage(struct run *run, enum stage stage, struct prio_error *error)
 {
 	struct path directory;
-	enum prio_status status = path_make(&directory, error, "%s/intermediate/external/%s", run->prefixes.external.text, stage);
+	json_t *entry = NULL;
+	char hex[65];
+	enum prio_status status;
 
-	return status == PRIO_OK ? mark(run->outbox, &directory, error) : status;
+	if (run->stages[stage].is_done)
+		return PRIO_OK;
+	status = path_make(&directory, error, "%s/intermediate/external/%s", run->prefixes.external.text, stage_name(stage));
+	if (status == PRIO_OK)
+		status = manifest_write(run, stage, error);
+	if (status == PRIO_OK)
+		status = mark(run->outbox, &directory, error);
+	/* aggregate may be sent again with a further batch (aggregate.h), so it is never done. */
+	if (status != PRIO_OK || stage == STAGE_AGGREGATE)
+		return status;
+	hex_encode(hex, run->stages[stage].own_digest, 32);
+	entry = json_pack("{s:s}", "manifest", hex);
+	status = journal_write(run, "run", stage_name(stage), entry, error);
+	json_decref(entry);
+	return status;
 }

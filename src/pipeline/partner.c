@@ -1,80 +1,53 @@
 #include "pipeline/partner.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <jansson.h>
 
-#include "base/ct.h"
 #include "base/error.h"
-#include "base/wipe.h"
-#include "crypt/hkdf.h"
+#include "pipeline/signed_json.h"
 #include "pipeline/wait.h"
 
-enum { ANNOUNCEMENT_BYTES_MAX = 4096, MAC_HEX_DIGITS = 2 * HMAC_BYTES };
+enum { ANNOUNCEMENT_BYTES_MAX = 4096 };
 
-/* HMAC over the announcing server's letter and the prefix that it is put under: not to be reflected, nor moved to another date. */
-static enum prio_status mac_hex(char hex[MAC_HEX_DIGITS + 1], const struct run *run, enum prio_server_id server,
-				const struct path *prefix, struct prio_error *error)
+static struct signer signer_of(const struct run *run)
 {
-	static const char label[] = "prio-processor partner";
-	struct prio_bytes secret = {run->settings->secret.bytes, sizeof run->settings->secret.bytes};
-	struct prio_bytes info = {(const uint8_t *)label, sizeof label - 1};
-	char text[STORE_KEY_BYTES_MAX + 8];
-	uint8_t key[32];
-	uint8_t mac[HMAC_BYTES];
-	int n = snprintf(text, sizeof text, "%c %s", server == PRIO_SERVER_A ? 'A' : 'B', prefix->text);
-	enum prio_status status = hkdf_sha256((struct prio_mut){key, sizeof key}, secret, (struct prio_bytes){NULL, 0}, info);
-
-	if (status == PRIO_OK)
-		status = hmac_sha256(mac, (struct prio_bytes){key, sizeof key},
-				     (struct prio_bytes){(const uint8_t *)text, (size_t)n});
-	wipe(key, sizeof key);
-	if (status != PRIO_OK)
-		return error_set(error, status, "authenticating: %s", prio_status_sentence(status));
-	for (size_t i = 0; i < sizeof mac; i++)
-		snprintf(hex + 2 * i, 3, "%02x", mac[i]);
-	return PRIO_OK;
+	return (struct signer){{run->settings->secret.bytes, sizeof run->settings->secret.bytes}, "prio-processor partner"};
 }
 
 static enum prio_status announce(struct run *run, struct prio_error *error)
 {
-	enum prio_server_id server = run->settings->server;
-	char hex[MAC_HEX_DIGITS + 1];
-	char text[256];
+	const struct signer signer = signer_of(run);
+	json_t *content = json_pack("{s:s,s:s}", "software", "prio-processor " PRIO_VERSION, "server",
+				    run->settings->server == PRIO_SERVER_A ? "A" : "B");
+	struct prio_mut text = {NULL, 0};
 	struct path key;
-	enum prio_status status = mac_hex(hex, run, server, &run->prefixes.external, error);
+	enum prio_status status =
+		path_make(&key, error, "%s/intermediate/external/verify1/_partner.json", run->prefixes.external.text);
 
 	if (status == PRIO_OK)
-		status = path_make(&key, error, "%s/intermediate/external/verify1/_partner.json", run->prefixes.external.text);
-	if (status != PRIO_OK)
-		return status;
-	int n = snprintf(text, sizeof text, "{\"software\":\"prio-processor %s\",\"format\":1,\"server\":\"%c\",\"mac\":\"%s\"}\n",
-			 PRIO_VERSION, server == PRIO_SERVER_A ? 'A' : 'B', hex);
-	return store_put(run->outbox, key.text, (struct prio_bytes){(const uint8_t *)text, (size_t)n}, STORE_ALWAYS, error);
+		status = signed_json_make(&text, content, &signer, key.text, error);
+	if (status == PRIO_OK)
+		status = store_put(run->outbox, key.text, prio_bytes_of(text), STORE_ALWAYS, error);
+	free(text.p);
+	json_decref(content);
+	return status;
 }
 
 static enum prio_status check_announcement(struct run *run, const char *key, struct prio_error *error)
 {
-	enum prio_server_id other = run->settings->server == PRIO_SERVER_A ? PRIO_SERVER_B : PRIO_SERVER_A;
-	char expected[MAC_HEX_DIGITS + 1];
+	const struct signer signer = signer_of(run);
 	struct prio_mut text = {NULL, 0};
-	json_t *root = NULL;
+	json_t *content = NULL;
 	enum prio_status status = store_get(run->inbox, key, ANNOUNCEMENT_BYTES_MAX, &text, error);
 
 	if (status == PRIO_OK)
-		status = mac_hex(expected, run, other, &run->prefixes.internal, error);
-	if (status != PRIO_OK)
-		goto out;
-	root = json_loadb((const char *)text.p, text.n, 0, NULL);
-	const char *mac = json_string_value(json_object_get(root, "mac"));
-	if (mac == NULL || strlen(mac) != MAC_HEX_DIGITS || !ct_equal(mac, expected, MAC_HEX_DIGITS))
-		status = error_set(error, PRIO_ERR_MISMATCH,
-				   "the partner's %s is not authentic: the two servers have different shared secrets, or the same "
-				   "server id",
-				   key);
-out:
-	json_decref(root);
+		status = signed_json_read(&content, prio_bytes_of(text), &signer, key, error);
+	if (status == PRIO_ERR_MISMATCH)
+		error_set(error, status, "the partner's %s was not signed with our shared secret: the servers have different "
+					 "SHARED_SECRET, or it was altered",
+			  key);
+	json_decref(content);
 	free(text.p);
 	return status;
 }

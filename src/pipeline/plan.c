@@ -91,7 +91,7 @@ static uint64_t ranges_of(const struct raw_part *part, uint64_t task_bytes)
 	return part->size_bytes / task_bytes + (part->size_bytes % task_bytes != 0);
 }
 
-static enum prio_status cut_tasks(struct plan *plan, uint64_t task_bytes, struct prio_error *error)
+enum prio_status plan_cut(struct plan *plan, uint64_t task_bytes, struct prio_error *error)
 {
 	uint64_t n_inputs = 0;
 
@@ -126,16 +126,22 @@ static enum prio_status cut_tasks(struct plan *plan, uint64_t task_bytes, struct
 	return PRIO_OK;
 }
 
-enum prio_status plans_make(struct plan *plans, const struct data_config *config, struct store *store, const char *raw_prefix,
-			    uint64_t task_bytes, struct log *log, struct prio_error *error)
+void plan_drop_part(struct plan *plan, size_t index)
+{
+	plan->n_bytes -= plan->parts[index].size_bytes;
+	free(plan->parts[index].key);
+	plan->n_parts--;
+	memmove(&plan->parts[index], &plan->parts[index + 1], (plan->n_parts - index) * sizeof *plan->parts);
+}
+
+enum prio_status plans_list(struct plan *plans, const struct data_config *config, struct store *store, const char *raw_prefix,
+			    struct log *log, struct prio_error *error)
 {
 	struct listing listing = {plans, config, strlen(raw_prefix) + 1, log, "", 0};
 	enum prio_status status;
 
 	memset(plans, 0, config->n_batches * sizeof *plans);
 	status = store_list(store, raw_prefix, visit, &listing, error);
-	for (size_t i = 0; i < config->n_batches && status == PRIO_OK; i++)
-		status = cut_tasks(&plans[i], task_bytes, error);
 	if (status != PRIO_OK)
 		for (size_t i = 0; i < config->n_batches; i++)
 			plan_clear(&plans[i]);

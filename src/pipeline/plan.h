@@ -42,15 +42,19 @@ struct plan {
 	uint64_t n_bytes; /* of all parts */
 };
 
-/* plans_make: list everything under raw_prefix once, and plan every configured batch.
+/* plans_list: list everything under raw_prefix once, and give every configured batch its parts.
  *
- *   task_bytes  TASK_BYTES, but for tests.
  *   plans       out: config->n_batches plans, plan_clear each. A batch without data has no parts.
  *
  * Names beginning with "_" or "." are ignored; batches that are not configured are ignored with a word in the log. */
-PRIO_MUST_USE enum prio_status plans_make(struct plan *plans, const struct data_config *config, struct store *store,
-					  const char *raw_prefix, uint64_t task_bytes, struct log *log,
-					  struct prio_error *error);
+PRIO_MUST_USE enum prio_status plans_list(struct plan *plans, const struct data_config *config, struct store *store,
+					  const char *raw_prefix, struct log *log, struct prio_error *error);
+
+/* plan_drop_part: leave a part out, before the plan is cut. */
+void plan_drop_part(struct plan *plan, size_t index);
+
+/* plan_cut: cut the parts into tasks. task_bytes: TASK_BYTES, but for tests. */
+PRIO_MUST_USE enum prio_status plan_cut(struct plan *plan, uint64_t task_bytes, struct prio_error *error);
 void plan_clear(struct plan *plan);
 
 #endif

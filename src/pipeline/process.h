@@ -9,6 +9,7 @@
 #include "prio/batch.h"
 #include "prio/keys.h"
 #include "prio/status.h"
+#include "store/store.h"
 
 struct process_settings {
 	const char *app_name;
@@ -30,8 +31,16 @@ struct process_settings {
 	bool partner_is_41;        /* PARTNER=4.1 */
 	bool allow_forgeable_size;
 	bool allow_copied_shares;
+	bool require_manifest;     /* refuse a partner that writes none */
+	bool keep_state;           /* delete nothing after publishing */
+	bool force;                /* of a complete run: send the stored bytes again */
+	uint64_t min_batch;        /* accepted records below which no aggregate is sent; 0: no floor */
+	double max_refused_fraction; /* of the records sent at verify1; 1: no limit */
 	unsigned n_workers;        /* 0: one a processor */
+	uint64_t memory_budget_bytes; /* for tables of ids; 0: no bound */
 	uint64_t task_bytes;       /* 0: TASK_BYTES */
+	/* For tests: wraps each store when it is opened; NULL: as they are. role: "ingest", "private", "inbox", "outbox". */
+	struct store *(*wrap_store)(struct store *store, const char *role);
 };
 
 enum process_outcome {

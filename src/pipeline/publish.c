@@ -2,12 +2,17 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "crypt/random.h"
+#include "pipeline/accepted.h"
 #include "pipeline/inbox.h"
+#include "pipeline/journal.h"
+#include "pipeline/manifest.h"
 #include "pipeline/output.h"
+#include "pipeline/signed_json.h"
 #include "stage/result.h"
 
 /* The partner's total. What is wrong with it is its doing: it ends the batch (*total stays NULL), not the run. */
@@ -42,7 +47,7 @@ static uint64_t largest_value(const struct prio_params *params)
 
 static bool sums_are_possible(struct run *run, struct batch_run *batch, const uint64_t *sums, size_t n_sums)
 {
-	uint64_t n_accepted = batch->n_total - batch->n_error;
+	uint64_t n_accepted = batch->n_accepted;
 	uint64_t largest = largest_value(&batch->config->params);
 
 	for (size_t i = 0; i < n_sums; i++) {
@@ -58,24 +63,92 @@ static bool sums_are_possible(struct run *run, struct batch_run *batch, const ui
 	return true;
 }
 
+/* The accepted sets, where the partner's manifest says its own. A disagreement names the id, if it is one. */
+static enum prio_status check_agreement(struct run *run, struct batch_run *batch, struct prio_error *error)
+{
+	const json_t *theirs = manifest_batch(run, STAGE_AGGREGATE, batch);
+	const json_t *ours = batch->sent[STAGE_AGGREGATE];
+	uint8_t our_digest[ACCEPTED_DIGEST_BYTES];
+	uint8_t their_digest[ACCEPTED_DIGEST_BYTES];
+	char shown[128] = "";
+	enum prio_status status = PRIO_OK;
+
+	if (theirs == NULL || json_equal(json_object_get(theirs, "digest"), json_object_get(ours, "digest")))
+		return PRIO_OK;
+	uint64_t n_theirs = (uint64_t)json_integer_value(json_object_get(theirs, "accepted"));
+	if (hex_decode(our_digest, sizeof our_digest, json_string_value(json_object_get(ours, "digest"))) &&
+	    hex_decode(their_digest, sizeof their_digest, json_string_value(json_object_get(theirs, "digest")))) {
+		accepted_subtract(our_digest, our_digest, their_digest);
+		status = accepted_find(run, batch, our_digest, shown, sizeof shown, error);
+	}
+	if (status == PRIO_OK)
+		batch_run_end(run, batch,
+			      "the servers accepted different records: %" PRIu64 " here, %" PRIu64 " at the partner%s%s. Both totals "
+			      "are released, so this date is over for the batch",
+			      batch->n_accepted, n_theirs,
+			      shown[0] != '\0' ? "; the one that differs is id " : "; more than one differs", shown);
+	return status;
+}
+
+/* Id and time of the result: journaled before it is written, so that a run that starts again writes the same one. */
+static enum prio_status name_result(struct run *run, struct batch_run *batch, char id[UUID_CHARS + 1],
+				    char timestamp[CLOCK_ISO_BYTES], struct prio_error *error)
+{
+	uint8_t random[16];
+	json_t *entry = NULL;
+	enum prio_status status = journal_read(run, batch->directory.text, "result", &entry, error);
+
+	if (status == PRIO_OK && entry == NULL) {
+		status = random_bytes((struct prio_mut){random, sizeof random});
+		if (status != PRIO_OK)
+			return error_set(error, status, "%s", prio_status_sentence(status));
+		uuid_format(id, random, 4);
+		clock_iso(timestamp);
+		entry = json_pack("{s:s,s:s}", "id", id, "timestamp", timestamp);
+		status = journal_write(run, batch->directory.text, "result", entry, error);
+	}
+	const char *known_id = json_string_value(json_object_get(entry, "id"));
+	const char *known_timestamp = json_string_value(json_object_get(entry, "timestamp"));
+	if (status == PRIO_OK && (known_id == NULL || known_timestamp == NULL))
+		status = error_set(error, PRIO_ERR_FORMAT, "the journal's result entry of batch %s is damaged", batch->shown);
+	if (status == PRIO_OK) {
+		snprintf(id, UUID_CHARS + 1, "%s", known_id);
+		snprintf(timestamp, CLOCK_ISO_BYTES, "%s", known_timestamp);
+	}
+	json_decref(entry);
+	return status;
+}
+
+/* Read the result back: only what is there is published. */
+static enum prio_status check_written(struct run *run, const struct output *output, const struct line_buffer *line,
+				      struct prio_error *error)
+{
+	const char *name = json_string_value(json_object_get(json_array_get(output->parts, 0), "name"));
+	struct prio_mut text = {NULL, 0};
+	struct path key;
+	enum prio_status status = path_make(&key, error, "%s/%s", output->own_directory.text, name);
+
+	if (status == PRIO_OK)
+		status = store_get(run->own, key.text, line->n, &text, error);
+	if (status == PRIO_OK && (text.n != line->n || memcmp(text.p, line->p, line->n) != 0))
+		status = error_set(error, PRIO_ERR_CHANGED, "%s reads back as something else than was written", key.text);
+	free(text.p);
+	return status;
+}
+
 static enum prio_status write_result(struct run *run, struct batch_run *batch, const uint64_t *sums, size_t n_sums,
 				     struct prio_error *error)
 {
-	uint8_t random[16];
 	char id[UUID_CHARS + 1];
 	char timestamp[CLOCK_ISO_BYTES];
+	struct line_buffer line = {0};
 	struct output output;
-	enum prio_status status = output_begin(&output, run, batch, "publish", 1, error);
+	enum prio_status status = output_begin(&output, run, batch, STAGE_PUBLISH, 1, error);
 
-	if (status == PRIO_OK) {
-		status = random_bytes((struct prio_mut){random, sizeof random});
-		if (status != PRIO_OK)
-			error_set(error, status, "%s", prio_status_sentence(status));
-	}
+	if (status == PRIO_OK)
+		status = name_result(run, batch, id, timestamp, error);
 	if (status != PRIO_OK)
 		goto out;
-	uuid_format(id, random, 4);
-	clock_iso(timestamp);
 	const struct published_record record = {
 		.id = id,
 		.timestamp = timestamp,
@@ -85,17 +158,39 @@ static enum prio_status write_result(struct run *run, struct batch_run *batch, c
 		.error = batch->n_error,
 		.total = batch->n_total,
 	};
-	status = published_record_write(&output.rows, RECORD_COMPACT, &record);
+	status = published_record_write(&line, RECORD_COMPACT, &record);
 	if (status == PRIO_OK)
-		status = line_append(&output.rows, "\n", 1);
+		status = line_append(&line, "\n", 1);
+	if (status == PRIO_OK)
+		status = line_append(&output.rows, line.p, line.n);
 	if (status != PRIO_OK)
 		error_set(error, status, "writing the result: %s", prio_status_sentence(status));
 	if (status == PRIO_OK)
 		status = output_end_part(&output, 0, error);
 	if (status == PRIO_OK)
 		status = output_end(&output, error);
+	if (status == PRIO_OK)
+		status = check_written(run, &output, &line, error);
 out:
+	line_buffer_clear(&line);
 	output_clear(&output);
+	return status;
+}
+
+/* From here on the batch is published, whatever happens. What was read of the partner's is noted for clearing. */
+static enum prio_status note_published(struct run *run, struct batch_run *batch, struct prio_error *error)
+{
+	json_t *entry = json_pack("{s:I,s:I,s:I,s:O,s:O}", "total", (json_int_t)batch->n_total, "error",
+				  (json_int_t)batch->n_error, "accepted", (json_int_t)batch->n_accepted, "sent",
+				  batch->sent[STAGE_AGGREGATE], "read", batch->read);
+	enum prio_status status;
+
+	if (entry == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	status = journal_write(run, batch->directory.text, "published", entry, error);
+	json_decref(entry);
+	if (status == PRIO_OK)
+		batch->fate = BATCH_PUBLISHED;
 	return status;
 }
 
@@ -107,7 +202,9 @@ enum prio_status publish_batch(struct run *run, struct batch_run *batch, struct 
 	uint64_t *sums = NULL;
 	enum prio_status status = read_partner(run, batch, &partner, &partner_total, error);
 
-	if (status != PRIO_OK || partner_total == NULL)
+	if (status == PRIO_OK && partner_total != NULL)
+		status = check_agreement(run, batch, error);
+	if (status != PRIO_OK || !batch_is_in(batch))
 		goto out;
 	if (partner.total != batch->n_total || partner.error != batch->n_error) {
 		batch_run_end(run, batch,
@@ -129,6 +226,8 @@ enum prio_status publish_batch(struct run *run, struct batch_run *batch, struct 
 		goto out;
 	}
 	status = prio_publish(sums, total, partner_total, &wrong);
+	if (status != PRIO_OK && error != NULL)
+		*error = wrong;
 	if (status == PRIO_ERR_OVERFLOW || status == PRIO_ERR_MISMATCH) {
 		batch_run_end(run, batch, "%s", wrong.text[0] != '\0' ? wrong.text : prio_status_sentence(status));
 		status = PRIO_OK;
@@ -138,7 +237,7 @@ enum prio_status publish_batch(struct run *run, struct batch_run *batch, struct 
 		goto out;
 	status = write_result(run, batch, sums, prio_total_fields(total), error);
 	if (status == PRIO_OK)
-		batch->fate = BATCH_PUBLISHED;
+		status = note_published(run, batch, error);
 out:
 	free(sums);
 	prio_total_free(partner_total);

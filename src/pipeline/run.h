@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "base/log.h"
 #include "crypt/hmac.h"
 #include "pipeline/checkpoint.h"
@@ -24,6 +26,20 @@ struct kept_record {
 	uint8_t answer[PRIO_VERIFY2_BYTES_MAX]; /* our verify2 packet */
 };
 
+/* The stages that write parts, in their order; publish sends nothing. */
+enum stage { STAGE_VERIFY1, STAGE_VERIFY2, STAGE_AGGREGATE, STAGE_PUBLISH, N_STAGES };
+
+/* stage_name: as it stands in paths. */
+const char *stage_name(enum stage stage);
+
+/* A stage's manifests, ours and the partner's. */
+struct stage_state {
+	bool is_done;            /* an earlier run sent all of it: nothing of it is written again */
+	uint8_t own_digest[32];  /* SHA-256 of our manifest, once it is sent */
+	json_t *partner;         /* the partner's manifest, NULL if it sent none */
+	uint8_t partner_digest[32];
+};
+
 enum batch_fate {
 	BATCH_PENDING,
 	BATCH_NO_DATA,
@@ -39,10 +55,13 @@ struct batch_run {
 	struct prio_batch *batch;
 	struct prio_query *query;
 	uint8_t commitment[32]; /* prio_query_commitment */
+	uint64_t task_bytes;    /* that the plan is cut by */
+	bool is_fixed;          /* an earlier run fixed its query point and parts */
 
 	/* After opening. Opened records are numbered through the tasks in order. */
 	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
 	struct kept_record *records;
+	uint32_t *range_crcs; /* one an input of the plan */
 	bool ids_are_numbers; /* every id of the batch is a JSON integer: so they are written as such */
 
 	/* What the summary says. */
@@ -53,7 +72,11 @@ struct batch_run {
 	uint64_t n_total;        /* matched at aggregate */
 	uint64_t n_error;        /* of those, the proof failed */
 	uint64_t n_partner_only; /* ids that only the partner sent */
+	uint64_t n_accepted;
 	uint64_t refused[PRIO_STATUS_FIRST_ERROR_];
+	json_t *sent[N_STAGES];  /* what our manifest says of the batch; NULL where nothing was sent */
+	json_t *read;            /* keys in the inbox that were read, for clearing */
+	bool is_noted[N_STAGES]; /* in read */
 	enum batch_fate fate;
 	char why[PRIO_ERROR_TEXT_BYTES];
 };
@@ -67,11 +90,25 @@ struct run {
 	struct store *own;    /* private */
 	struct store *inbox;  /* what the partner sends */
 	struct store *outbox; /* what the partner gets */
+	struct store_lock *lock;
 	struct hmac *id_hmac; /* under a random key: hashes of ids that nobody can aim for. Driver's thread only */
 	struct batch_run *batches; /* config.n_batches */
+	struct stage_state stages[N_STAGES];
+	bool partner_has_manifests; /* it showed one, in this run or an earlier one */
 	bool partner_is_41;   /* the other side is an original, so its joins multiply repeated ids */
 	char started[28];
 };
+
+/* run_init: paths, configuration, keys; stores are opened by process.c after it. run_clear frees all, stores too. */
+PRIO_MUST_USE enum prio_status run_init(struct run *run, struct prio_error *error);
+void run_clear(struct run *run);
+
+/* run_resume: take the lock, sweep what dead runs left half-written, read from the journal what is done. *complete: an earlier run
+ * did everything; it is said, and with --force the stored bytes are sent again. */
+PRIO_MUST_USE enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *error);
+
+/* run_plan: wait for the raw shares and plan what to do with them; published batches are out of it. */
+PRIO_MUST_USE enum prio_status run_plan(struct run *run, struct prio_error *error);
 
 /* batch_run_prepare: directory, batch, query point, of a batch that has data. A size that is forgeable and not allowed ends
  * the batch (BATCH_NOT_PUBLISHED), not the run. */
@@ -94,12 +131,32 @@ PRIO_MUST_USE enum prio_status batch_checkpoint_binding(const struct run *run, c
 							struct sealed_binding *binding, struct prio_error *error);
 
 /* batch_visit_task: every entry of a task's checkpoint, in order. record: the number of an opened share; UINT64_MAX for a
- * refused line. sum: if not NULL, the tentative sum at the end is read into it. */
+ * refused line. end: if not NULL, what stands at the end is read into it. */
+struct task_end {
+	struct prio_tentative *sum;
+	uint32_t *crcs; /* one an input of the task */
+};
 typedef enum prio_status entry_visit(void *context, const struct checkpoint_entry *entry, uint64_t record,
 				     struct prio_error *error);
 PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task,
-						entry_visit *visit, void *context, struct prio_tentative *sum,
+						entry_visit *visit, void *context, const struct task_end *end,
 						struct prio_error *error);
+
+/* Tables of ids are made for one part of all hashes after the other, where all at once would not fit the memory budget: what they
+ * are made from is read again for each. Nothing is spilled to a disk, so nothing has to be wiped from one. */
+struct partition {
+	uint32_t index;
+	uint32_t n;
+};
+
+/* run_partitions: how many parts a table of n_entries needs. partition_has: is this hash in the part? */
+uint32_t run_partitions(const struct run *run, uint64_t n_entries);
+static inline bool partition_has(struct partition partition, const uint8_t *hash)
+{
+	uint32_t number = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3];
+
+	return number % partition.n == partition.index;
+}
 
 /* run_hash_id: the keyed hash of an id. */
 PRIO_MUST_USE enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id,

@@ -153,6 +153,19 @@ static enum prio_status ignore_entry(void *context, const struct checkpoint_entr
 	return PRIO_OK;
 }
 
+/* The tentative sum of a task, from its checkpoint. */
+static enum prio_status read_sum(struct settling *settling, size_t task, struct prio_tentative *sum, struct prio_error *error)
+{
+	const struct task_end end = {sum, calloc(settling->batch->plan.tasks[task].n_inputs, sizeof(uint32_t))};
+	enum prio_status status;
+
+	if (end.crcs == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	status = batch_visit_task(settling->run, settling->batch, task, ignore_entry, NULL, &end, error);
+	free(end.crcs);
+	return status;
+}
+
 static enum prio_status settle_task(void *context, unsigned worker_index, size_t task, struct prio_error *error)
 {
 	struct settling *settling = context;
@@ -177,7 +190,7 @@ static enum prio_status settle_task(void *context, unsigned worker_index, size_t
 	if (n_accepted < n_opened - n_accepted) {
 		status = sum_again(settling, worker, task, true, sum, error);
 	} else {
-		status = batch_visit_task(settling->run, batch, task, ignore_entry, NULL, sum, error);
+		status = read_sum(settling, task, sum, error);
 		if (status == PRIO_OK && n_accepted < n_opened)
 			status = sum_again(settling, worker, task, false, other, error);
 		if (status == PRIO_OK)

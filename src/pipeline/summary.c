@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+enum { SUMMARY_BYTES_MAX = 64 << 20 };
+
 static const char *fate_word(enum batch_fate fate)
 {
 	switch (fate) {
@@ -56,7 +58,7 @@ static json_t *batch_object(const struct batch_run *batch)
 	json_object_set_new(object, "answered", count(batch->n_answered));
 	json_object_set_new(object, "total", count(batch->n_total));
 	json_object_set_new(object, "error", count(batch->n_error));
-	json_object_set_new(object, "accepted", count(batch->n_total - batch->n_error));
+	json_object_set_new(object, "accepted", count(batch->n_accepted));
 	json_object_set_new(object, "partner_only", count(batch->n_partner_only));
 	json_object_set_new(object, "refused", refused_object(batch));
 	return object;
@@ -95,9 +97,31 @@ static void say_batch(struct run *run, const struct batch_run *batch)
 	}
 	log_info(run->log, "batch %s: %s; %" PRIu64 " lines, %" PRIu64 " opened, %" PRIu64 " matched, %" PRIu64 " accepted%s",
 		 batch->shown, fate_word(batch->fate), batch->n_lines, batch->n_opened, batch->n_total,
-		 batch->n_total - batch->n_error, refused);
+		 batch->n_accepted, refused);
 	if (batch->n_partner_only > 0)
 		log_info(run->log, "batch %s: %" PRIu64 " ids came from the partner only", batch->shown, batch->n_partner_only);
+}
+
+static enum prio_status print(const char *text, struct prio_error *error)
+{
+	if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
+		return error_set(error, PRIO_ERR_IO, "the run summary could not be written to stdout");
+	return PRIO_OK;
+}
+
+enum prio_status summary_repeat(struct run *run, struct prio_error *error)
+{
+	struct prio_mut text = {NULL, 0};
+	struct path key;
+	enum prio_status status = path_make(&key, error, "%s/processed/summary.json", run->prefixes.internal.text);
+
+	if (status == PRIO_OK)
+		status = store_get(run->own, key.text, SUMMARY_BYTES_MAX, &text, error);
+	if (status == PRIO_OK)
+		status = print((const char *)text.p, error);
+	free(text.p);
+	/* The run that completed may have ended before it wrote one. */
+	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
 }
 
 enum prio_status summary_write(struct run *run, struct prio_error *error)
@@ -116,8 +140,8 @@ enum prio_status summary_write(struct run *run, struct prio_error *error)
 	if (status == PRIO_OK)
 		status = store_put(run->own, key.text, (struct prio_bytes){(const uint8_t *)text, strlen(text)}, STORE_ALWAYS,
 				   error);
-	if (status == PRIO_OK && (printf("%s\n", text) < 0 || fflush(stdout) != 0))
-		status = error_set(error, PRIO_ERR_IO, "the run summary could not be written to stdout");
+	if (status == PRIO_OK)
+		status = print(text, error);
 	free(text);
 	return status;
 }

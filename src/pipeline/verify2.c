@@ -1,85 +1,254 @@
 #include "pipeline/verify2.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "pipeline/answers.h"
 #include "pipeline/exec.h"
 #include "pipeline/inbox.h"
+#include "pipeline/manifest.h"
 #include "pipeline/output.h"
 #include "pipeline/refused.h"
 
 struct answering {
 	struct run *run;
 	struct batch_run *batch;
+	struct prio_verify1_packet *partner; /* by record: what is answered; n_bytes 0: nothing is */
+	bool was_stored;                     /* by an earlier run: nothing is answered anew */
+	bool partner_sent;                   /* the partner has messages of this batch in our inbox */
+	struct partition partition;
 	struct join *join;
 	struct output output;
 	struct refused refused;
 	size_t task;
 };
 
-static enum prio_status answer(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+static enum prio_status visit_all(struct answering *answering, entry_visit *visit, struct prio_error *error)
+{
+	enum prio_status status = PRIO_OK;
+
+	for (size_t task = 0; task < answering->batch->plan.n_tasks && status == PRIO_OK; task++) {
+		status = exec_check_stop(error);
+		if (status == PRIO_OK)
+			status = batch_visit_task(answering->run, answering->batch, task, visit, answering, NULL, error);
+	}
+	return status;
+}
+
+/* First step: what an earlier run answered. */
+static enum prio_status recall_answers(struct answering *answering, struct prio_error *error)
+{
+	struct answers_reader *reader = NULL;
+	struct answer answer;
+	enum prio_status status = answers_open(&reader, answering->run, answering->batch, error);
+
+	answering->was_stored = reader != NULL;
+	while (status == PRIO_OK && reader != NULL) {
+		status = answers_next(reader, &answer, error);
+		if (status != PRIO_OK || answer.record == UINT64_MAX)
+			break;
+		if (answer.record >= answering->batch->n_opened) {
+			status = error_set(error, PRIO_ERR_CHANGED, "batch %s: an answer is stored for a record that is not there any more",
+					   answering->batch->shown);
+			break;
+		}
+		struct kept_record *kept = &answering->batch->records[answer.record];
+		answering->partner[answer.record] = answer.partner;
+		memcpy(kept->answer, answer.own.bytes, answer.own.n_bytes);
+		kept->answer_bytes = answer.own.n_bytes;
+	}
+	answers_close(reader);
+	return status;
+}
+
+static enum prio_status answer_record(struct answering *answering, const struct checkpoint_entry *entry, uint64_t record,
+				      const struct prio_verify1_packet *packet, struct prio_error *error)
+{
+	struct kept_record *kept = &answering->batch->records[record];
+	struct prio_verify2_packet own;
+	enum prio_status status = prio_verify2_many(&entry->state, packet, 1, &own);
+
+	if (status != PRIO_OK)
+		return error_set(error, status, "a checkpoint holds a state that is none");
+	answering->partner[record] = *packet;
+	memcpy(kept->answer, own.bytes, own.n_bytes);
+	kept->answer_bytes = own.n_bytes;
+	return PRIO_OK;
+}
+
+/* Second step, over the ids of one part of all hashes: answer what the partner sent, or compare it with what was answered. */
+static enum prio_status match_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				    struct prio_error *error)
 {
 	struct answering *answering = context;
-	struct batch_run *batch = answering->batch;
-	struct kept_record *kept;
-	struct prio_verify2_packet own;
 	const void *packet = NULL;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || answering->batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
-	kept = &batch->records[record];
-	status = inbox_take(answering->run, answering->join, entry->id, &packet, error);
-	if (prio_status_is_refusal(status)) {
-		kept->verdict = (uint8_t)status;
-		return refused_add(&answering->refused, entry, status, error);
-	}
-	if (status != PRIO_OK)
+	struct kept_record *kept = &answering->batch->records[record];
+	bool is_answered = answering->partner[record].n_bytes > 0;
+	status = inbox_take(answering->run, answering->join, answering->partition, entry->id, &packet, error);
+	if (status == PRIO_ERR_NOT_FOUND)
+		return PRIO_OK;
+	if (status == PRIO_OK && !answering->was_stored)
+		return answer_record(answering, entry, record, packet, error);
+	/* A packet that is gone since it was answered changes nothing; one that came after the answers were fixed is too late. */
+	if (status == PRIO_REFUSED_UNMATCHED && is_answered)
+		return PRIO_OK;
+	if (status == PRIO_OK && is_answered)
+		status = memcmp(packet, &answering->partner[record], sizeof(struct prio_verify1_packet)) == 0
+				 ? PRIO_OK
+				 : PRIO_REFUSED_PARTNER_CHANGED;
+	else if (status == PRIO_OK)
+		status = PRIO_REFUSED_UNMATCHED;
+	else if (prio_status_is_refusal(status) && is_answered)
+		status = PRIO_REFUSED_PARTNER_CHANGED;
+	if (status != PRIO_OK && !prio_status_is_refusal(status))
 		return status;
-	status = prio_verify2_many(&entry->state, packet, 1, &own);
-	if (status != PRIO_OK)
-		return error_set(error, status, "a checkpoint holds a state that is none");
-	memcpy(kept->answer, own.bytes, own.n_bytes);
-	kept->answer_bytes = own.n_bytes;
-	batch->n_answered++;
-	status = record_write(&answering->output.rows, RECORD_COMPACT, entry->id, batch->ids_are_numbers,
-			      (struct prio_bytes){own.bytes, own.n_bytes});
-	if (status != PRIO_OK)
-		return error_set(error, status, "writing a record: %s", prio_status_sentence(status));
-	return output_flush_rows(&answering->output, answering->task, error);
+	kept->verdict = (uint8_t)status;
+	return PRIO_OK;
+}
+
+static enum prio_status match_all(struct answering *answering, struct prio_error *error)
+{
+	struct partition *partition = &answering->partition;
+	struct batch_run *batch = answering->batch;
+	enum prio_status status = inbox_partitions(answering->run, batch, STAGE_VERIFY1, &partition->n, error);
+
+	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK; partition->index++) {
+		status = inbox_load(answering->run, batch, STAGE_VERIFY1, *partition, &answering->join, error);
+		if (status != PRIO_OK || answering->join == NULL)
+			break;
+		answering->partner_sent = true;
+		status = visit_all(answering, match_entry, error);
+		batch->n_partner_only += join_unmatched(answering->join);
+		join_free(answering->join);
+		answering->join = NULL;
+	}
+	return status;
+}
+
+/* Third step: what is answered is durable before anything of it is sent. */
+static enum prio_status store_answers(struct answering *answering, struct prio_error *error)
+{
+	struct answers_writer *writer = NULL;
+	struct batch_run *batch = answering->batch;
+	enum prio_status status = answers_create(&writer, answering->run, batch, error);
+
+	for (uint64_t i = 0; i < batch->n_opened && status == PRIO_OK; i++) {
+		struct answer answer = {.record = i, .partner = answering->partner[i]};
+
+		if (answer.partner.n_bytes == 0)
+			continue;
+		memcpy(answer.own.bytes, batch->records[i].answer, batch->records[i].answer_bytes);
+		answer.own.n_bytes = batch->records[i].answer_bytes;
+		status = answers_add(writer, &answer, error);
+	}
+	if (status == PRIO_OK)
+		return answers_commit(writer, error);
+	answers_abort(writer);
+	return status;
+}
+
+/* Did verify1 refuse it, and list it? */
+static bool was_listed(enum prio_status verdict)
+{
+	return verdict == PRIO_REFUSED_DUPLICATE || verdict == PRIO_REFUSED_CONFLICTING_ID ||
+	       verdict == PRIO_REFUSED_COPIED_SHARE || verdict == PRIO_REFUSED_WITHHELD;
+}
+
+/* Fourth step: every answer that is stored is sent, also one to a packet that the partner has changed since. */
+static enum prio_status send_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				   struct prio_error *error)
+{
+	struct answering *answering = context;
+	struct batch_run *batch = answering->batch;
+	struct kept_record *kept = record == UINT64_MAX ? NULL : &batch->records[record];
+	enum prio_status status = PRIO_OK;
+
+	if (kept == NULL || was_listed((enum prio_status)kept->verdict))
+		return PRIO_OK;
+	if (kept->answer_bytes > 0) {
+		batch->n_answered++;
+		status = record_write(&answering->output.rows, RECORD_COMPACT, entry->id, batch->ids_are_numbers,
+				      (struct prio_bytes){kept->answer, kept->answer_bytes});
+		if (status != PRIO_OK)
+			return error_set(error, status, "writing a record: %s", prio_status_sentence(status));
+	} else if (kept->verdict == PRIO_OK) {
+		kept->verdict = PRIO_REFUSED_UNMATCHED;
+	}
+	if (kept->verdict != PRIO_OK)
+		status = refused_add(&answering->refused, entry, (enum prio_status)kept->verdict, error);
+	return status == PRIO_OK ? output_flush_rows(&answering->output, answering->task, error) : status;
+}
+
+static enum prio_status send_all(struct answering *answering, struct prio_error *error)
+{
+	struct batch_run *batch = answering->batch;
+	enum prio_status status =
+		output_begin(&answering->output, answering->run, batch, STAGE_VERIFY2, batch->plan.n_tasks, error);
+
+	if (status == PRIO_OK)
+		status = refused_begin(&answering->refused, answering->run, batch, "verify2", error);
+	for (answering->task = 0; answering->task < batch->plan.n_tasks && status == PRIO_OK; answering->task++) {
+		status = exec_check_stop(error);
+		if (status == PRIO_OK)
+			status = batch_visit_task(answering->run, batch, answering->task, send_entry, answering, NULL, error);
+		if (status == PRIO_OK)
+			status = output_end_part(&answering->output, answering->task, error);
+	}
+	if (status == PRIO_OK)
+		status = refused_end(&answering->refused, error);
+	if (status == PRIO_OK)
+		status = output_end(&answering->output, error);
+	refused_clear(&answering->refused);
+	output_clear(&answering->output);
+	return status;
+}
+
+/* What stands in the way of answering anew, in words; NULL if nothing does. */
+static const char *why_not(const struct answering *answering)
+{
+	if (answering->was_stored)
+		return NULL;
+	if (!answering->partner_sent)
+		return "the partner sent no verify1 messages for it; does its DATA_CONFIG name this batch, and did its shares arrive?";
+	if (answering->run->stages[STAGE_VERIFY2].is_done)
+		return "its verify1 messages came after our verify2 was sent; this date is over for it";
+	return NULL;
 }
 
 enum prio_status verify2_batch(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
+	const json_t *entry = manifest_batch(run, STAGE_VERIFY1, batch);
 	struct answering answering = {.run = run, .batch = batch};
-	enum prio_status status = inbox_load(run, batch, "verify1", MESSAGE_VERIFY1, &answering.join, error);
+	enum prio_status status;
 
-	if (status != PRIO_OK)
-		return status;
-	if (answering.join == NULL) {
-		batch_run_end(run, batch, "the partner sent no verify1 messages for it; does its DATA_CONFIG name this batch, and "
-					  "did its shares arrive?");
+	if (entry != NULL)
+		manifest_check_batch(run, batch, entry);
+	if (!batch_is_in(batch))
 		return PRIO_OK;
+	answering.partner = calloc(batch->n_opened + 1, sizeof *answering.partner);
+	if (answering.partner == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	status = recall_answers(&answering, error);
+	if (status == PRIO_OK)
+		status = match_all(&answering, error);
+	const char *why = why_not(&answering);
+	if (status == PRIO_OK && why != NULL) {
+		batch_run_end(run, batch, "%s", why);
+		goto out;
 	}
-	status = output_begin(&answering.output, run, batch, "verify2", batch->plan.n_tasks, error);
+	if (status == PRIO_OK && !answering.was_stored)
+		status = store_answers(&answering, error);
 	if (status == PRIO_OK)
-		status = refused_begin(&answering.refused, run, batch, "verify2", error);
-	for (answering.task = 0; answering.task < batch->plan.n_tasks && status == PRIO_OK; answering.task++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = batch_visit_task(run, batch, answering.task, answer, &answering, NULL, error);
-		if (status == PRIO_OK)
-			status = output_end_part(&answering.output, answering.task, error);
-	}
-	batch->n_partner_only = join_unmatched(answering.join);
-	if (status == PRIO_OK)
-		status = refused_end(&answering.refused, error);
-	if (status == PRIO_OK)
-		status = output_end(&answering.output, error);
+		status = send_all(&answering, error);
 	if (status == PRIO_OK && batch->n_answered == 0)
 		batch_run_end(run, batch, "none of its records was sent by both servers");
-	refused_clear(&answering.refused);
-	output_clear(&answering.output);
+out:
 	join_free(answering.join);
+	free(answering.partner);
 	return status;
 }

@@ -9,21 +9,6 @@
 enum { SLICE_MS = 100 };
 static const double longest_sleep_s = 7 * 24 * 3600.0;
 
-static enum prio_status look(struct store *store, const char *const *keys, size_t n_keys, size_t *found,
-			     struct prio_error *error)
-{
-	for (size_t i = 0; i < n_keys; i++) {
-		struct store_object object;
-		enum prio_status status = store_stat(store, keys[i], &object, error);
-
-		if (status != PRIO_ERR_NOT_FOUND) {
-			*found = i;
-			return status;
-		}
-	}
-	return PRIO_ERR_NOT_FOUND;
-}
-
 /* Sleep in slices, so that a signal ends it soon. */
 static enum prio_status sleep_for(double seconds, struct prio_error *error)
 {
@@ -59,21 +44,21 @@ static double total_s(const struct retry_rule *rule)
 	return sum_s;
 }
 
-enum prio_status wait_for_any(struct store *store, const char *const *keys, size_t n_keys, const struct retry_rule *rule,
-			      const char *what, size_t *found, struct log *log, struct prio_error *error)
+enum prio_status wait_until(wait_look *look, void *context, const struct retry_rule *rule, const char *what, struct log *log,
+			    struct prio_error *error)
 {
 	double delay_s = capped(rule->delay_s);
 
 	for (uint64_t n_sleeps = 0;; n_sleeps++) {
-		enum prio_status status = look(store, keys, n_keys, found, error);
+		enum prio_status status = look(context, error);
 
 		if (status != PRIO_ERR_NOT_FOUND)
 			return status;
 		if (n_sleeps > rule->limit)
 			return error_set(error, PRIO_ERR_TIMEOUT,
-					 "Reached the maximum number of retries. %s did not come (%s in %s). If the other side "
-					 "needs longer, raise RETRY_LIMIT, RETRY_DELAY or RETRY_BACKOFF_EXPONENT and start again",
-					 what, keys[0], store->name);
+					 "Reached the maximum number of retries. %s did not come. If the other side needs longer, raise "
+					 "RETRY_LIMIT, RETRY_DELAY or RETRY_BACKOFF_EXPONENT and start again",
+					 what);
 		if (n_sleeps == 0)
 			log_info(log, "waiting for %s, for %.0f s at most", what, total_s(rule));
 		else
@@ -84,4 +69,41 @@ enum prio_status wait_for_any(struct store *store, const char *const *keys, size
 			return status;
 		delay_s = capped(delay_s * rule->backoff_exponent);
 	}
+}
+
+struct any {
+	struct store *store;
+	const char *const *keys;
+	size_t n_keys;
+	size_t *found;
+};
+
+static enum prio_status look_for_any(void *context, struct prio_error *error)
+{
+	const struct any *any = context;
+
+	for (size_t i = 0; i < any->n_keys; i++) {
+		struct store_object object;
+		enum prio_status status = store_stat(any->store, any->keys[i], &object, error);
+
+		if (status != PRIO_ERR_NOT_FOUND) {
+			*any->found = i;
+			return status;
+		}
+	}
+	return PRIO_ERR_NOT_FOUND;
+}
+
+enum prio_status wait_for_any(struct store *store, const char *const *keys, size_t n_keys, const struct retry_rule *rule,
+			      const char *what, size_t *found, struct log *log, struct prio_error *error)
+{
+	struct any any = {store, keys, n_keys, found};
+	enum prio_status status = wait_until(look_for_any, &any, rule, what, log, error);
+
+	if (status == PRIO_ERR_TIMEOUT)
+		error_set(error, status,
+			  "Reached the maximum number of retries. %s did not come (%s in %s). If the other side needs longer, raise "
+			  "RETRY_LIMIT, RETRY_DELAY or RETRY_BACKOFF_EXPONENT and start again",
+			  what, keys[0], store->name);
+	return status;
 }

@@ -13,8 +13,15 @@ struct retry_rule {
 	double backoff_exponent;
 };
 
-/* wait_for_any: until one of n_keys objects exists; *found says which. Says in the log what it waits for, and until when.
- * PRIO_OK; PRIO_ERR_TIMEOUT after the last sleep; PRIO_ERR_STOPPED; or what the store returns. */
+/* Is what is waited for there? PRIO_OK; PRIO_ERR_NOT_FOUND: not yet; anything else ends the wait. */
+typedef enum prio_status wait_look(void *context, struct prio_error *error);
+
+/* wait_until: look until it is there. Says in the log what it waits for, and until when.
+ * PRIO_OK; PRIO_ERR_TIMEOUT after the last sleep; PRIO_ERR_STOPPED; or what look returned. */
+PRIO_MUST_USE enum prio_status wait_until(wait_look *look, void *context, const struct retry_rule *rule, const char *what,
+					  struct log *log, struct prio_error *error);
+
+/* wait_for_any: until one of n_keys objects of a store exists; *found says which. */
 PRIO_MUST_USE enum prio_status wait_for_any(struct store *store, const char *const *keys, size_t n_keys,
 					    const struct retry_rule *rule, const char *what, size_t *found, struct log *log,
 					    struct prio_error *error);

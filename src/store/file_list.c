@@ -31,6 +31,7 @@ struct listing {
 	store_visit *visit;
 	void *context;
 	struct prio_error *error;
+	bool temporary; /* what is being written, and nothing else */
 	char key[STORE_KEY_BYTES_MAX + 1];
 };
 
@@ -87,18 +88,19 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-/* Objects and directories, nothing else, and nothing that is being written. */
-static bool is_of_interest(const struct dirent *item)
+/* Objects and directories, nothing else, and nothing that is being written; or that alone. */
+static bool is_of_interest(const struct dirent *item, bool temporary)
 {
 	if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
 		return false;
-	if (strncmp(item->d_name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1) == 0)
+	bool is_temporary = strncmp(item->d_name, FILE_TEMP_PREFIX, sizeof FILE_TEMP_PREFIX - 1) == 0;
+	if (is_temporary != temporary && !(temporary && item->d_type == DT_DIR))
 		return false;
 	return item->d_type == DT_REG || item->d_type == DT_DIR || item->d_type == DT_UNKNOWN;
 }
 
 /* Read a directory; fd is closed. What vanishes meanwhile is not there. */
-static int read_directory(struct entries *entries, int fd)
+static int read_directory(struct entries *entries, int fd, bool temporary)
 {
 	DIR *directory = fdopendir(fd);
 	int code = 0;
@@ -117,7 +119,7 @@ static int read_directory(struct entries *entries, int fd)
 			code = errno;
 			break;
 		}
-		if (!is_of_interest(item))
+		if (!is_of_interest(item, temporary))
 			continue;
 		if (fstatat(dirfd(directory), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
 			code = errno == ENOENT ? 0 : errno;
@@ -145,7 +147,7 @@ static enum prio_status list_directory(struct listing *listing, size_t n)
 	if (file_is_absent(code))
 		return PRIO_OK;
 	if (code == 0)
-		code = read_directory(&entries, fd);
+		code = read_directory(&entries, fd, listing->temporary);
 	if (code != 0) {
 		listing->key[n] = '\0';
 		status = file_error(listing->error, listing->store, listing->key, code);
@@ -176,6 +178,29 @@ enum prio_status file_list(struct store *base, const char *prefix, store_visit *
 			   struct prio_error *error)
 {
 	struct listing listing = {.store = file_store_of(base), .visit = visit, .context = context, .error = error};
+	size_t n = strlen(prefix);
+
+	memcpy(listing.key, prefix, n + 1);
+	return list_directory(&listing, n);
+}
+
+static enum prio_status remove_temporary(void *context, const struct store_object *object, struct prio_error *error)
+{
+	struct file_store *store = context;
+	int parent;
+	int code = file_walk(store, object->key, file_parent_bytes(object->key), false, &parent);
+
+	if (code == 0) {
+		code = unlinkat(parent, file_base(object->key), 0) == 0 ? 0 : errno;
+		close(parent);
+	}
+	return code == 0 || file_is_absent(code) ? PRIO_OK : file_error(error, store, object->key, code);
+}
+
+enum prio_status file_sweep(struct store *base, const char *prefix, struct prio_error *error)
+{
+	struct listing listing = {.store = file_store_of(base), .visit = remove_temporary, .context = base, .error = error,
+				  .temporary = true};
 	size_t n = strlen(prefix);
 
 	memcpy(listing.key, prefix, n + 1);

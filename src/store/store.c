@@ -74,6 +74,27 @@ enum prio_status store_put(struct store *store, const char *key, struct prio_byt
 	return status == PRIO_OK ? store->ops->put(store, key, bytes, condition, error) : status;
 }
 
+enum prio_status store_lock(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error)
+{
+	enum prio_status status = store_key_check(key, error);
+
+	*lock = NULL;
+	return status == PRIO_OK ? store->ops->lock(store, key, lock, error) : status;
+}
+
+void store_unlock(struct store_lock *lock)
+{
+	if (lock != NULL)
+		lock->release(lock);
+}
+
+enum prio_status store_sweep(struct store *store, const char *prefix, struct prio_error *error)
+{
+	enum prio_status status = prefix[0] == '\0' ? PRIO_OK : store_key_check(prefix, error);
+
+	return status == PRIO_OK ? store->ops->sweep(store, prefix, error) : status;
+}
+
 /* Read to the end of the stream, or until there are more than max_bytes. */
 static enum prio_status read_all(struct stream *stream, size_t max_bytes, struct prio_mut *out, struct prio_error *error)
 {

@@ -31,6 +31,7 @@ enum store_condition {
 };
 
 struct store;
+struct store_lock;
 struct store_ops {
 	enum prio_status (*list)(struct store *store, const char *prefix, store_visit *visit, void *context,
 				 struct prio_error *error);
@@ -43,6 +44,8 @@ struct store_ops {
 				enum store_condition condition, struct prio_error *error);
 	enum prio_status (*delete_many)(struct store *store, const char *const *keys, size_t n_keys,
 					struct prio_error *error);
+	enum prio_status (*lock)(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error);
+	enum prio_status (*sweep)(struct store *store, const char *prefix, struct prio_error *error);
 	void (*free)(struct store *store);
 };
 struct store {
@@ -78,6 +81,17 @@ enum prio_status store_get(struct store *store, const char *key, size_t max_byte
 
 /* store_delete_many: exactly these names. One that is not there is no error. */
 enum prio_status store_delete_many(struct store *store, const char *const *keys, size_t n_keys, struct prio_error *error);
+
+/* store_lock: hold a name that one process at a time can hold. PRIO_ERR_BUSY, with who holds it, if another one does. A holder that
+ * died holds nothing. store_unlock(NULL) is fine; the object with the name stays. */
+struct store_lock {
+	void (*release)(struct store_lock *lock);
+};
+enum prio_status store_lock(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error);
+void store_unlock(struct store_lock *lock);
+
+/* store_sweep: remove what writers that died left half-written under a prefix. Only while nobody else writes there. */
+enum prio_status store_sweep(struct store *store, const char *prefix, struct prio_error *error);
 
 /* store_free(NULL) is fine. */
 void store_free(struct store *store);

@@ -183,7 +183,7 @@ def test_no_records_at_all(tmp_path):
 		assert {batch["status"] for batch in run.summary.values()} == {"no-data"}
 		assert "x" in run.err and "y" in run.err
 		for stage in STAGES:
-			assert os.listdir(server.sent(stage)) == ["_SUCCESS"]
+			assert sorted(os.listdir(server.sent(stage))) == ["_SUCCESS", "_manifest.json"]
 
 
 def test_batch_of_one_server_alone(tmp_path):
@@ -375,17 +375,19 @@ def tree(top):
 
 
 def test_again(tmp_path):
-	"""A second run over the same data replaces its own files, and leaves no second generation."""
+	"""A run after a complete run says so, and changes nothing."""
 	pair = Pair(tmp_path, [entry("x", 10), entry("y", 441)])
 	truth = pair.generate("--n-rows", 10)
 	assert_all_done(pair.run())
 	before = [tree(server.home) for server in pair.servers]
-	assert_all_done(pair.run())
+	runs = pair.run()
+	assert_all_done(runs)
+	assert all("is complete" in run.err for run in runs)
 	assert_published(pair, truth)
 	for server, old in zip(pair.servers, before):
 		new = tree(server.home)
 		changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
-		assert all("processed/publish" in path or path.endswith("summary.json") for path in changed), changed
+		assert all(path.endswith("journal/run/_lock") for path in changed), changed
 
 
 def test_starts_before_the_shares_are_there(tmp_path):

@@ -283,8 +283,8 @@ def test_every_refusal_occurred(top):
 		pytest.skip("too few runs")
 	words = set(re.findall(r"X\([A-Z0-9_]+, \"([a-z0-9-]+)\"", (top / "include/prio/status.h").read_text().split("PRIO_ERRORS")[0]))
 	assert len(words) > 20
-	# Only beside an original partner, which is not the tool's affair; and two words that only the tool has.
-	assert SEEN == words - {"withheld"} | {"refused-earlier", "other-run"}
+	# What only `prio-processor process` can say, and two words that only the tool has.
+	assert SEEN == words - {"withheld", "partner-changed"} | {"refused-earlier", "other-run"}
 
 
 def truth(setup, worth, raw, output):

@@ -47,7 +47,9 @@ static void covers_every_byte_once(void **unused)
 	put(&temp, "raw/shares/batch_id=a%3Ab/part-0", 7);
 	put(&temp, "raw/shares/batch_id=unknown/part-0", 7);
 	put(&temp, "raw/shares/stray", 7);
-	assert_int_equal(plans_make(plans, &config, temp.store, "raw/shares", 10, NULL, NULL), PRIO_OK);
+	assert_int_equal(plans_list(plans, &config, temp.store, "raw/shares", NULL, NULL), PRIO_OK);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(plan_cut(&plans[i], 10, NULL), PRIO_OK);
 
 	struct plan *plan = &plans[0];
 	assert_int_equal(plan->n_parts, 5);

@@ -13,6 +13,14 @@ static void print_cell(FILE *out, const char *text)
 	}
 }
 
+/* A new line of the table's text is a new paragraph here. */
+static void print_paragraphs(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		fputs(*text == '\n' ? "\n\n" : (const char[]){*text, '\0'}, out);
+	fputs("\n\n", out);
+}
+
 static void print_row(FILE *out, const struct option_row *row)
 {
 	const char *placeholder = option_placeholder(row);
@@ -50,7 +58,7 @@ void print_docs(FILE *out, const struct program *program)
 
 		fprintf(out, "### %s %s\n\n%s.\n\n", program->name, command->name, command->summary);
 		if (command->details != NULL)
-			fprintf(out, "%s\n\n", command->details);
+			print_paragraphs(out, command->details);
 		if (command->n_options == 0)
 			continue;
 		fputs("| option | variable | default | |\n| --- | --- | --- | --- |\n", out);

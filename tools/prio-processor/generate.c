@@ -153,19 +153,21 @@ static enum prio_status check_given(const struct invocation *call, const char *c
 static enum prio_status read_batches(const struct invocation *call, struct data_config *config,
 				     struct batch_config *one, bool *is_read, struct prio_error *error)
 {
-	if (!cli_given(call, "batch-id")) {
-		static const char *const names[] = {"data-config"};
-		enum prio_status status =
-			check_given(call, names, 1, "it lists the batches; or give --batch-id and --n-data", error);
+	static const char *const file[] = {"data-config"};
+	static const char *const size[] = {"n-data"};
+	enum prio_status status;
 
-		if (status == PRIO_OK)
-			status = data_config_read(config, cli_string(call, "data-config"),
-						  cli_flag(call, "allow-forgeable-size"), cli_log(call), error);
-		*is_read = status == PRIO_OK;
-		return status;
+	if (cli_given(call, "batch-id")) {
+		*config = (struct data_config){.batches = one, .n_batches = 1};
+		status = check_given(call, size, 1, "the number of fields of the batch that --batch-id names", error);
+		return status == PRIO_OK ? cli_params(call, &one->params, error) : status;
 	}
-	*config = (struct data_config){.batches = one, .n_batches = 1};
-	return cli_params(call, &one->params, error);
+	status = check_given(call, file, 1, "it lists the batches; or give --batch-id and --n-data", error);
+	if (status == PRIO_OK)
+		status = data_config_read(config, cli_string(call, "data-config"),
+					  cli_flag(call, "allow-forgeable-size"), cli_log(call), error);
+	*is_read = status == PRIO_OK;
+	return status;
 }
 
 /* Both servers' public keys, by the server that each belongs to. */

@@ -3,10 +3,12 @@
 
 extern const struct command command_process;
 extern const struct command command_generate;
+extern const struct command command_cleanup;
 
 static const struct command *const commands[] = {
 	&command_process,
 	&command_generate,
+	&command_cleanup,
 };
 
 static const struct program program = {

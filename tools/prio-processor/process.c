@@ -1,103 +1,16 @@
 /* process: the whole job of one server, configured by the environment as the original container is. */
-#include <string.h>
-
-#include "base/error.h"
 #include "cli/cli.h"
 #include "pipeline/exec.h"
 #include "pipeline/process.h"
-#include "prio-processor/settings.h"
+#include "prio-processor/server_options.h"
 
 extern const struct command command_process;
-
-static const struct option_row options[] = {
-	{"app-name", "APP_NAME", OPTION_STRING, true, NULL, NULL, "name of the application, a directory in the buckets", NULL},
-	{"submission-date", "SUBMISSION_DATE", OPTION_STRING, false, NULL, NULL,
-	 "date of the data, YYYY-MM-DD; today in UTC if not given", NULL},
-	{"data-config", "DATA_CONFIG", OPTION_PATH, true, NULL, NULL,
-	 "JSON file that lists the batches: [{\"batch_id\", \"n_data\"}]", NULL},
-	{"server-id", "SERVER_ID", OPTION_CHOICE, true, NULL, "A|B", "which of the two servers this is", NULL},
-	{"shared-secret", "SHARED_SECRET", OPTION_SECRET, true, NULL, NULL, "the servers' shared secret, base64 of 16 bytes", NULL},
-	{"private-key-hex", "PRIVATE_KEY_HEX", OPTION_SECRET, true, NULL, NULL, "this server's private key, 64 hexadecimal digits", NULL},
-	{"public-key-hex-internal", "PUBLIC_KEY_HEX_INTERNAL", OPTION_STRING, true, NULL, NULL, "this server's public key", NULL},
-	{"public-key-hex-external", "PUBLIC_KEY_HEX_EXTERNAL", OPTION_STRING, true, NULL, NULL, "the other server's public key", NULL},
-	{"bucket-internal-endpoint", "BUCKET_INTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where this server's buckets are: file:///some/directory", NULL},
-	{"bucket-internal-access-key", "BUCKET_INTERNAL_ACCESS_KEY", OPTION_STRING, false, NULL, NULL,
-	 "access key for it; not used by file endpoints", NULL},
-	{"bucket-internal-secret-key", "BUCKET_INTERNAL_SECRET_KEY", OPTION_SECRET, false, NULL, NULL,
-	 "secret key for it; not used by file endpoints", NULL},
-	{"bucket-external-endpoint", "BUCKET_EXTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where the other server's shared bucket is", NULL},
-	{"bucket-external-access-key", "BUCKET_EXTERNAL_ACCESS_KEY", OPTION_STRING, false, NULL, NULL,
-	 "access key for it; not used by file endpoints", NULL},
-	{"bucket-external-secret-key", "BUCKET_EXTERNAL_SECRET_KEY", OPTION_SECRET, false, NULL, NULL,
-	 "secret key for it; not used by file endpoints", NULL},
-	{"bucket-internal-ingest", "BUCKET_INTERNAL_INGEST", OPTION_STRING, true, NULL, NULL, "bucket of the raw shares", NULL},
-	{"bucket-internal-private", "BUCKET_INTERNAL_PRIVATE", OPTION_STRING, true, NULL, NULL,
-	 "bucket that only this server can read", NULL},
-	{"bucket-internal-shared", "BUCKET_INTERNAL_SHARED", OPTION_STRING, true, NULL, NULL,
-	 "bucket in which the other server's messages arrive", NULL},
-	{"bucket-external-shared", "BUCKET_EXTERNAL_SHARED", OPTION_STRING, true, NULL, NULL,
-	 "the other server's bucket for our messages", NULL},
-	{"bucket-prefix", "BUCKET_PREFIX", OPTION_STRING, false, "data/v1", NULL, "directory in every bucket that all lies under", NULL},
-	{"retry-limit", "RETRY_LIMIT", OPTION_NUMBER, false, "5", NULL, "how often to look again for data that is not there yet", NULL},
-	{"retry-delay", "RETRY_DELAY", OPTION_DECIMAL, false, "2", NULL, "seconds until the first look", NULL},
-	{"retry-backoff-exponent", "RETRY_BACKOFF_EXPONENT", OPTION_DECIMAL, false, "2", NULL,
-	 "each wait is this many times the one before", NULL},
-	{"partner", "PARTNER", OPTION_CHOICE, false, "5", "5|4.1",
-	 "version of the other server's software; 4.1 (the original) takes special care", NULL},
-	{"allow-forgeable-size", "ALLOW_FORGEABLE_SIZE", OPTION_FLAG, false, NULL, NULL,
-	 "process batches whose n_data + 1 is a power of two, where a client can forge a proof", NULL},
-	{"allow-copied-shares", "ALLOW_COPIED_SHARES", OPTION_FLAG, false, NULL, NULL,
-	 "count one share under several ids: for test data made by repetition only", NULL},
-	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor", NULL},
-};
 
 static const char details[] =
 	"Waits for the raw shares of the date, runs verify1, verify2, aggregate and publish over every batch of DATA_CONFIG, "
 	"exchanging messages with the other server through the shared buckets, and leaves the result under processed/publish in the "
 	"private bucket. The run summary goes to stdout as one JSON line and to processed/summary.json; refused records are listed "
 	"under processed/refused. Exit code 3 says that a batch that had data was not published.";
-
-static enum prio_status read_settings(const struct invocation *call, struct process_settings *settings,
-				      char today[CLOCK_DATE_BYTES], struct prio_error *error)
-{
-	struct prio_public_key partner;
-	enum prio_status status = cli_server_id(call, &settings->server, error);
-
-	if (status == PRIO_OK)
-		status = settings_date(call, today, &settings->submission_date, error);
-	if (status == PRIO_OK)
-		status = cli_private_key(call, &settings->key, error);
-	if (status == PRIO_OK)
-		status = cli_public_key(call, "public-key-hex-external", &partner, error);
-	if (status == PRIO_OK && memcmp(partner.bytes, settings->key.public_key.bytes, sizeof partner.bytes) == 0)
-		status = error_set(error, PRIO_ERR_KEY,
-				   "PUBLIC_KEY_HEX_EXTERNAL is this server's own public key; it must be the other server's");
-	if (status == PRIO_OK)
-		status = cli_shared_secret(call, &settings->secret, error);
-	if (status != PRIO_OK)
-		return status;
-	settings->app_name = cli_string(call, "app-name");
-	settings->data_config = cli_string(call, "data-config");
-	settings->public_key_hex_internal = cli_string(call, "public-key-hex-internal");
-	settings->public_key_hex_external = cli_string(call, "public-key-hex-external");
-	settings->bucket_prefix = cli_string(call, "bucket-prefix");
-	settings->internal_endpoint = cli_string(call, "bucket-internal-endpoint");
-	settings->external_endpoint = cli_string(call, "bucket-external-endpoint");
-	settings->internal_ingest = cli_string(call, "bucket-internal-ingest");
-	settings->internal_private = cli_string(call, "bucket-internal-private");
-	settings->internal_shared = cli_string(call, "bucket-internal-shared");
-	settings->external_shared = cli_string(call, "bucket-external-shared");
-	settings->retry.limit = cli_number(call, "retry-limit");
-	settings->retry.delay_s = cli_decimal(call, "retry-delay");
-	settings->retry.backoff_exponent = cli_decimal(call, "retry-backoff-exponent");
-	settings->partner_is_41 = strcmp(cli_string(call, "partner"), "4.1") == 0;
-	settings->allow_forgeable_size = cli_flag(call, "allow-forgeable-size");
-	settings->allow_copied_shares = cli_flag(call, "allow-copied-shares");
-	settings->n_workers = cli_number(call, "jobs") < 256 ? (unsigned)cli_number(call, "jobs") : 256;
-	return PRIO_OK;
-}
 
 static int run(struct invocation *call)
 {
@@ -106,7 +19,7 @@ static int run(struct invocation *call)
 	enum process_outcome outcome = PROCESS_DONE;
 	char today[CLOCK_DATE_BYTES];
 	int code = EXIT_DONE;
-	enum prio_status status = read_settings(call, &settings, today, &error);
+	enum prio_status status = server_settings_read(call, &settings, today, &error);
 
 	if (status != PRIO_OK) {
 		code = cli_usage_error(call, "%s", error.text);
@@ -129,7 +42,7 @@ const struct command command_process = {
 	.name = "process",
 	.summary = "run one server's whole job for one date",
 	.details = details,
-	.options = options,
-	.n_options = sizeof options / sizeof options[0],
+	.options = server_options,
+	.n_options = N_SERVER_OPTIONS,
 	.run = run,
 };

@@ -1,0 +1,54 @@
+#include "base/crc32c.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Reflected polynomial 0x1EDC6F41, four bits at a time: sixteen entries, no table to build at start-up. */
+uint32_t crc32c_portable(uint32_t crc, struct prio_bytes bytes)
+{
+	static const uint32_t table[16] = {
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	};
+
+	crc = ~crc;
+	for (size_t i = 0; i < bytes.n; i++) {
+		crc ^= bytes.p[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+#if defined(__x86_64__) && !defined(PRIO_PORTABLE_ONLY)
+
+__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, struct prio_bytes bytes)
+{
+	uint64_t state = (uint32_t)~crc;
+	const uint8_t *p = bytes.p;
+	size_t n = bytes.n;
+
+	for (; n >= 8; n -= 8, p += 8) {
+		uint64_t word;
+
+		memcpy(&word, p, sizeof word);
+		state = __builtin_ia32_crc32di(state, word);
+	}
+	for (; n > 0; n--)
+		state = __builtin_ia32_crc32qi((uint32_t)state, *p++);
+	return ~(uint32_t)state;
+}
+
+uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
+{
+	return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, bytes) : crc32c_portable(crc, bytes);
+}
+
+#else
+
+uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
+{
+	return crc32c_portable(crc, bytes);
+}
+
+#endif

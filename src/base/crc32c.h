@@ -1,0 +1,15 @@
+/* crc32c: the Castagnoli CRC, by the processor's own instruction where it has one. Finds changes by accident, not by malice. */
+#ifndef BASE_CRC32C_H
+#define BASE_CRC32C_H
+
+#include <stdint.h>
+
+#include "prio/bytes.h"
+
+/* crc32c: of the bytes that crc is the CRC of, followed by these; 0 to begin. Source: RFC 3720, appendix B.4. */
+uint32_t crc32c(uint32_t crc, struct prio_bytes bytes);
+
+/* crc32c_portable: the same without the instruction, for tests. */
+uint32_t crc32c_portable(uint32_t crc, struct prio_bytes bytes);
+
+#endif

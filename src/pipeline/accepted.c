@@ -1,0 +1,114 @@
+#include "pipeline/accepted.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/wipe.h"
+#include "crypt/hkdf.h"
+
+enum prio_status accepted_init(struct accepted *accepted, const struct run *run, const struct batch_run *batch,
+			       struct prio_error *error)
+{
+	static const char label[] = "prio-processor accepted";
+	struct prio_bytes secret = {run->settings->secret.bytes, sizeof run->settings->secret.bytes};
+	struct prio_bytes info = {(const uint8_t *)label, sizeof label - 1};
+	uint8_t key[32];
+	enum prio_status status = hkdf_sha256((struct prio_mut){key, sizeof key}, secret, (struct prio_bytes){NULL, 0}, info);
+
+	*accepted = (struct accepted){.batch_id = batch->config->params.batch_id};
+	if (status == PRIO_OK)
+		status = hmac_new(&accepted->hmac, (struct prio_bytes){key, sizeof key});
+	wipe(key, sizeof key);
+	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "hashing ids: %s", prio_status_sentence(status));
+}
+
+void accepted_clear(struct accepted *accepted)
+{
+	hmac_free(accepted->hmac);
+	*accepted = (struct accepted){0};
+}
+
+enum prio_status accepted_term(struct accepted *accepted, uint8_t term[ACCEPTED_DIGEST_BYTES], struct prio_bytes id,
+			       struct prio_error *error)
+{
+	uint8_t length[8];
+	const struct prio_bytes parts[3] = {{length, sizeof length}, accepted->batch_id, id};
+
+	for (int i = 0; i < 8; i++)
+		length[i] = (uint8_t)((uint64_t)accepted->batch_id.n >> (56 - 8 * i));
+	enum prio_status status = hmac_of(accepted->hmac, term, parts, 3);
+	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "hashing an id: %s", prio_status_sentence(status));
+}
+
+enum prio_status accepted_add(struct accepted *accepted, struct prio_bytes id, struct prio_error *error)
+{
+	uint8_t term[ACCEPTED_DIGEST_BYTES];
+	unsigned carry = 0;
+	enum prio_status status = accepted_term(accepted, term, id, error);
+
+	if (status != PRIO_OK)
+		return status;
+	for (int i = ACCEPTED_DIGEST_BYTES - 1; i >= 0; i--) {
+		carry += (unsigned)accepted->digest[i] + term[i];
+		accepted->digest[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	accepted->n++;
+	return PRIO_OK;
+}
+
+void accepted_subtract(uint8_t out[ACCEPTED_DIGEST_BYTES], const uint8_t a[ACCEPTED_DIGEST_BYTES],
+		       const uint8_t b[ACCEPTED_DIGEST_BYTES])
+{
+	int borrow = 0;
+
+	for (int i = ACCEPTED_DIGEST_BYTES - 1; i >= 0; i--) {
+		int difference = (int)a[i] - (int)b[i] - borrow;
+
+		borrow = difference < 0;
+		out[i] = (uint8_t)(difference + 256 * borrow);
+	}
+}
+
+struct finding {
+	const struct batch_run *batch;
+	struct accepted accepted;
+	const uint8_t *ours_minus_theirs;
+	uint8_t theirs_minus_ours[ACCEPTED_DIGEST_BYTES];
+	char *shown;
+	size_t shown_bytes;
+};
+
+/* One id more on our side, or one that we refused and the partner accepted. */
+static enum prio_status try_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				  struct prio_error *error)
+{
+	struct finding *finding = context;
+	uint8_t term[ACCEPTED_DIGEST_BYTES];
+	enum prio_status status;
+
+	if (record == UINT64_MAX)
+		return PRIO_OK;
+	bool is_ours = finding->batch->records[record].verdict == PRIO_OK;
+	status = accepted_term(&finding->accepted, term, entry->id, error);
+	if (status == PRIO_OK &&
+	    memcmp(term, is_ours ? finding->ours_minus_theirs : finding->theirs_minus_ours, sizeof term) == 0)
+		escape_text(finding->shown, finding->shown_bytes, entry->id);
+	return status;
+}
+
+enum prio_status accepted_find(struct run *run, struct batch_run *batch, const uint8_t ours_minus_theirs[ACCEPTED_DIGEST_BYTES],
+			       char *shown, size_t shown_bytes, struct prio_error *error)
+{
+	static const uint8_t zero[ACCEPTED_DIGEST_BYTES];
+	struct finding finding = {.batch = batch, .ours_minus_theirs = ours_minus_theirs, .shown = shown,
+				  .shown_bytes = shown_bytes};
+	enum prio_status status = accepted_init(&finding.accepted, run, batch, error);
+
+	shown[0] = '\0';
+	accepted_subtract(finding.theirs_minus_ours, zero, ours_minus_theirs);
+	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++)
+		status = batch_visit_task(run, batch, task, try_entry, &finding, NULL, error);
+	accepted_clear(&finding.accepted);
+	return status;
+}

@@ -1,0 +1,83 @@
+#include "pipeline/release.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "pipeline/journal.h"
+#include "pipeline/manifest.h"
+#include "pipeline/signed_json.h"
+
+enum { SMALL_BATCH = 100 };
+
+/* A partner that answers every record but a few with garbage would be sent the sum of those few. */
+static bool is_above_floor(struct run *run, struct batch_run *batch)
+{
+	const struct process_settings *settings = run->settings;
+	uint64_t min_batch = batch->config->min_batch > 0 ? batch->config->min_batch : settings->min_batch;
+	uint64_t n_refused = batch->n_sent - batch->n_accepted;
+	double fraction = batch->n_sent > 0 ? (double)n_refused / (double)batch->n_sent : 0;
+
+	if (batch->n_accepted < min_batch) {
+		batch_run_end(run, batch,
+			      "%" PRIu64 " records were accepted, fewer than the %" PRIu64 " that MIN_BATCH or its min_batch asks for; its "
+			      "aggregate is not sent",
+			      batch->n_accepted, min_batch);
+		return false;
+	}
+	if (fraction > settings->max_refused_fraction) {
+		batch_run_end(run, batch,
+			      "%" PRIu64 " of the %" PRIu64 " records that we sent were refused, more than MAX_REFUSED_FRACTION (%g) "
+			      "allows; its aggregate is not sent",
+			      n_refused, batch->n_sent, settings->max_refused_fraction);
+		return false;
+	}
+	if (min_batch == 0 && batch->n_accepted < SMALL_BATCH)
+		log_warn(run->log,
+			 "batch %s: only %" PRIu64 " records were accepted, and no MIN_BATCH is set: a sum over few people says much "
+			 "about each. Set MIN_BATCH or the batch's min_batch",
+			 batch->shown, batch->n_accepted);
+	return true;
+}
+
+/* The partner's aggregate may be there before ours leaves: then a disagreement costs nothing yet. */
+static bool agrees_so_far(struct run *run, struct batch_run *batch, const char *digest)
+{
+	const json_t *entry = manifest_batch(run, STAGE_AGGREGATE, batch);
+	const char *theirs = json_string_value(json_object_get(entry, "digest"));
+
+	if (theirs == NULL || strcmp(theirs, digest) == 0)
+		return true;
+	batch_run_end(run, batch,
+		      "the partner accepted %" JSON_INTEGER_FORMAT " records and we accept %" PRIu64 ", or others; nothing of ours is "
+		      "released yet. Find what was lost on the way, restore it, and start both servers again",
+		      json_integer_value(json_object_get(entry, "accepted")), batch->n_accepted);
+	return false;
+}
+
+enum prio_status release_check(struct run *run, struct batch_run *batch, const struct accepted *accepted,
+			       struct prio_error *error)
+{
+	char digest[2 * ACCEPTED_DIGEST_BYTES + 1];
+	json_t *entry = NULL;
+	enum prio_status status;
+
+	hex_encode(digest, accepted->digest, sizeof accepted->digest);
+	if (!is_above_floor(run, batch) || !agrees_so_far(run, batch, digest))
+		return PRIO_OK;
+	entry = json_pack("{s:I,s:I,s:I,s:s}", "accepted", (json_int_t)batch->n_accepted, "total", (json_int_t)batch->n_total, "error",
+			  (json_int_t)batch->n_error, "digest", digest);
+	if (entry == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	status = journal_write(run, batch->directory.text, "release", entry, error);
+	json_decref(entry);
+	if (status == PRIO_ERR_EXISTS) {
+		batch_run_end(run, batch,
+			      "its aggregate was released before over other records than the ones accepted now. Two totals would give "
+			      "away their difference, so this date is over for the batch; late data go under another date");
+		return PRIO_OK;
+	}
+	return status;
+}

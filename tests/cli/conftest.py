@@ -1,0 +1,32 @@
+"""What the tests of `prio` start from: keys, and two servers with four clients' shares."""
+
+import json
+
+import pytest
+
+from prio_tool import Servers, Tool, encode
+
+VECTORS = [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0]]
+
+
+@pytest.fixture
+def tool(prio_bin):
+	return Tool(prio_bin)
+
+
+@pytest.fixture
+def keys(tool):
+	return {letter: json.loads(tool.ok("keygen").stdout) for letter in "AB"}
+
+
+@pytest.fixture
+def secret(tool):
+	return json.loads(tool.ok("shared-seed").stdout)["shared_seed"]
+
+
+@pytest.fixture
+def servers(tool, keys, secret, tmp_path):
+	"""Two servers with four clients' shares, five fields each."""
+	both = Servers(tool, tmp_path, "cli test", 5, keys, secret)
+	encode(both, VECTORS)
+	return both

@@ -1,0 +1,55 @@
+/* CRC32C: published check values, and both ways the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/crc32c.h"
+
+static void gives_published_values(void **unused)
+{
+	static const uint8_t digits[] = "123456789";
+	uint8_t bytes[32];
+
+	(void)unused;
+	assert_int_equal(crc32c(0, (struct prio_bytes){digits, 9}), 0xe3069283);
+	assert_int_equal(crc32c(0, (struct prio_bytes){digits, 0}), 0);
+	/* RFC 3720, B.4 */
+	memset(bytes, 0, sizeof bytes);
+	assert_int_equal(crc32c(0, (struct prio_bytes){bytes, 32}), 0x8a9136aa);
+	memset(bytes, 0xff, sizeof bytes);
+	assert_int_equal(crc32c(0, (struct prio_bytes){bytes, 32}), 0x62a8ab43);
+	for (size_t i = 0; i < 32; i++)
+		bytes[i] = (uint8_t)i;
+	assert_int_equal(crc32c(0, (struct prio_bytes){bytes, 32}), 0x46dd794e);
+}
+
+static void both_ways_and_all_cuts_agree(void **unused)
+{
+	uint8_t bytes[67];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * 37 + 11);
+	uint32_t whole = crc32c(0, (struct prio_bytes){bytes, sizeof bytes});
+	assert_int_equal(crc32c_portable(0, (struct prio_bytes){bytes, sizeof bytes}), whole);
+	for (size_t cut = 0; cut <= sizeof bytes; cut++) {
+		uint32_t first = crc32c(0, (struct prio_bytes){bytes, cut});
+
+		assert_int_equal(crc32c(first, (struct prio_bytes){bytes + cut, sizeof bytes - cut}), whole);
+		assert_int_equal(crc32c_portable(first, (struct prio_bytes){bytes + cut, sizeof bytes - cut}), whole);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_published_values),
+		cmocka_unit_test(both_ways_and_all_cuts_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
