@@ -6,9 +6,11 @@
 #include "base/error.h"
 #include "crypt/sha256.h"
 #include "pipeline/signed_json.h"
+#include "record/json_size.h"
 
-/* 100,000 parts of 200 bytes each are 20 MB. */
-enum { MANIFEST_BYTES_MAX = 64 << 20 };
+/* A part takes some 150 bytes and 7 values: 50,000 of them, at 32 MB of raw shares a part, are more than a terabyte. Parsed, as much
+ * as that is about 60 MB. */
+enum { MANIFEST_BYTES_MAX = 16 << 20, MANIFEST_VALUES_MAX = 400000 };
 
 static struct signer signer_of(const struct run *run)
 {
@@ -131,9 +133,13 @@ enum prio_status manifest_read(struct run *run, enum stage stage, struct prio_er
 	state->partner = NULL;
 	if (status == PRIO_OK)
 		status = store_get(run->inbox, key.text, MANIFEST_BYTES_MAX, &text, error);
-	if (status != PRIO_OK)
-		return status;
-	status = signed_json_read(&state->partner, prio_bytes_of(text), &signer, key.text, error);
+	if (status == PRIO_OK && json_values_max(prio_bytes_of(text)) > MANIFEST_VALUES_MAX)
+		status = PRIO_ERR_TOO_LARGE;
+	if (status == PRIO_ERR_TOO_LARGE)
+		error_set(error, status, "the partner's manifest %s is larger than any that is read (%d bytes, %d values)", key.text,
+			  MANIFEST_BYTES_MAX, MANIFEST_VALUES_MAX);
+	if (status == PRIO_OK)
+		status = signed_json_read(&state->partner, prio_bytes_of(text), &signer, key.text, error);
 	if (status == PRIO_ERR_MISMATCH)
 		error_set(error, status,
 			  "the partner's manifest %s was not signed with our shared secret: the servers have different SHARED_SECRET, "
@@ -143,6 +149,10 @@ enum prio_status manifest_read(struct run *run, enum stage stage, struct prio_er
 		status = check_content(run, stage, state->partner, key.text, error);
 	if (status == PRIO_OK && sha256(state->partner_digest, prio_bytes_of(text)) != PRIO_OK)
 		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a manifest failed");
+	if (status != PRIO_OK) {
+		json_decref(state->partner);
+		state->partner = NULL;
+	}
 	free(text.p);
 	return status;
 }
@@ -190,6 +200,7 @@ json_t *manifest_describe(const struct batch_run *batch)
 void manifest_check_batch(struct run *run, struct batch_run *batch, const json_t *entry)
 {
 	static const char *const members[] = {"n_data", "precision", "prg", "commitment"};
+	static const char *const names[] = {"n_data", "precision", "prg", "query point"};
 	json_t *own = manifest_describe(batch);
 
 	for (size_t i = 0; i < sizeof members / sizeof members[0] && batch_is_in(batch); i++) {
@@ -201,9 +212,9 @@ void manifest_check_batch(struct run *run, struct batch_run *batch, const json_t
 		if (json_is_integer(ours) && json_is_integer(theirs))
 			batch_run_end(run, batch, "its %s is %" JSON_INTEGER_FORMAT " here and %" JSON_INTEGER_FORMAT
 						  " at the partner; both DATA_CONFIG must agree",
-				      members[i], json_integer_value(ours), json_integer_value(theirs));
+				      names[i], json_integer_value(ours), json_integer_value(theirs));
 		else
-			batch_run_end(run, batch, "its %s differs from the partner's; both DATA_CONFIG must agree", members[i]);
+			batch_run_end(run, batch, "its %s differs from the partner's; both DATA_CONFIG must agree", names[i]);
 	}
 	json_decref(own);
 }

@@ -83,7 +83,9 @@ def test_keygen_and_shared_seed(tool):
 
 
 def test_version_and_help(tool):
-	assert re.fullmatch(r"prio \d+\.\d+\.\d+\n", tool.ok("--version").stdout)
+	assert re.fullmatch(r"prio \d+\.\d+\.\d+\nkernels: (portable|avx2|avx512|avx512ifma)\n", tool.ok("--version").stdout)
+	assert tool.ok("--version", env={"PRIO_CPU": "portable"}).stdout.endswith("\nkernels: portable\n")
+	assert "PRIO_CPU" in tool.fails("--version", env={"PRIO_CPU": "avx3"}, code=2)
 	overview = tool.ok("--help").stdout
 	for command in COMMANDS:
 		assert f"  {command} " in overview
@@ -92,6 +94,21 @@ def test_version_and_help(tool):
 		assert max(map(len, text.splitlines())) <= 100
 	for option in ("--query-order batch|file", "--private-key-file PATH", "[SHARED_SECRET_FILE]", "(default: batch)", "ALLOW_FORGEABLE_SIZE"):
 		assert option in tool.ok("verify1", "--help").stdout
+
+
+@pytest.mark.parametrize("variable, name", [("PRIO_BIN", "prio"), ("PRIO_PROCESSOR_BIN", "prio-processor")])
+def test_help_breaks_lines_between_words(variable, name):
+	"""Wherever a line is full: what stands apart in the documents does so in --help, and every line fits."""
+	program = os.environ.get(variable) or pathlib.Path(__file__).parents[2] / "build" / "bin" / name
+	run = lambda *words: subprocess.run([program, *words], capture_output=True, text=True, check=True).stdout  # noqa: E731
+	known = set(re.findall(r"\w+", run("docs") + run("--help") + "Usage OPTION Options PATH the same from a file in brackets wins over environment"))
+	commands = re.findall(r"^  ([a-z][\w-]+) ", run("--help").split("Commands:")[1].split("Also:")[0], re.M)
+	assert commands
+	for command in commands:
+		text = run(command, "--help")
+		assert set(re.findall(r"\w+", text)) <= known
+		assert not re.search(r"[^\s(][\[(][A-Z]|default:\S", text.split("Options")[-1])
+		assert max(map(len, text.splitlines())) <= 100
 
 
 def test_slips_get_a_suggestion(tool):

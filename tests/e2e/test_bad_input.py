@@ -60,6 +60,11 @@ KEY = "41487569FB9FE57D8E6A86B97BA383A161A155AC284D93400FC96A9400B6373E"
 	("SUBMISSION_DATE", "2026/11/22"),
 	("SUBMISSION_DATE", "22-11-2026"),
 	("SUBMISSION_DATE", "2026-11-2"),
+	("SUBMISSION_DATE", "2026-13-01"),
+	("SUBMISSION_DATE", "2026-11-32"),
+	("SUBMISSION_DATE", "2026-00-10"),
+	("MAX_REFUSED_FRACTION", "5"),
+	("MAX_REFUSED_FRACTION", "1.01"),
 	("RETRY_LIMIT", "five"),
 	("RETRY_DELAY", "-0.5"),
 	("RETRY_DELAY", "1s"),
@@ -480,6 +485,7 @@ def test_full_output_of_generate(tmp_path, small_disk):
 	([], {"DATA_CONFIG": None}, "DATA_CONFIG"),
 	(["--batch-id", "x"], {}, "N_DATA"),
 	(["--batch-id", "x", "--n-data", "7"], {}, "power of two"),
+	(["--batch-id", "x", "--n-data", "7"], {}, "ALLOW_FORGEABLE_SIZE"),
 	([], {"PUBLIC_KEY_HEX_EXTERNAL": None}, "PUBLIC_KEY_HEX_EXTERNAL"),
 	([], {"PUBLIC_KEY_HEX_EXTERNAL": KEY[:9]}, "PUBLIC_KEY_HEX_EXTERNAL"),
 	([], {"BUCKET_EXTERNAL_INGEST": None}, "BUCKET_EXTERNAL_INGEST"),
@@ -503,3 +509,12 @@ def test_keys_of_another_pair(idle):
 	stranger = new_keys()
 	run = process(idle.a, PRIVATE_KEY_HEX=stranger.private)
 	assert run.returncode == USAGE and "PRIVATE_KEY_HEX" in run.stderr and "public key" in run.stderr
+
+
+def test_generate_names_the_way_out_of_a_forgeable_size(idle, tmp_path):
+	(tmp_path / "config.json").write_text('[{"batch_id": "fine", "n_data": 10}, {"batch_id": "y", "n_data": 3}]')
+	run = run_tool(PROCESSOR, "generate", "--output", tmp_path / "out", **idle.a.variables(DATA_CONFIG=tmp_path / "config.json",
+		PRIVATE_KEY_HEX=None, SHARED_SECRET=None))
+	assert run.returncode == USAGE, run.stderr
+	assert "batch y" in run.stderr and "n_data 4" in run.stderr and "ALLOW_FORGEABLE_SIZE" in run.stderr
+	assert not os.path.exists(tmp_path / "out")
