@@ -24,7 +24,8 @@ void x25519_free(struct x25519 *x25519);
  *   public_keys  n pointers to X25519_KEY_BYTES bytes each.
  *   shared       out, n.
  *
- * PRIO_OK whatever the keys; PRIO_ERR_CRYPTO, after which shared is wiped. CT: depends on n, and on which results are zero. */
+ * PRIO_OK whatever the keys; PRIO_ERR_CRYPTO, after which shared is wiped. CT: depends on n, and on which results are
+ * zero. */
 PRIO_MUST_USE enum prio_status x25519_many(struct x25519 *x25519, struct x25519_shared *shared,
 					   const uint8_t *const *public_keys, size_t n);
 
@@ -32,7 +33,18 @@ PRIO_MUST_USE enum prio_status x25519_many(struct x25519 *x25519, struct x25519_
 PRIO_MUST_USE enum prio_status x25519_public(uint8_t public_key[X25519_KEY_BYTES],
 					     const uint8_t private_key[X25519_KEY_BYTES]);
 
-/* x25519_agree: one private and one public key, once. As x25519_many. Thread-safe. */
+/* x25519_ephemeral: what a sender needs for n recipients with a fresh key for each.
+ *
+ *   own           out, n: the public halves of private_keys.
+ *   shared        out, n: the result of each private key with the public key beside it.
+ *   private_keys  n pointers to X25519_KEY_BYTES bytes each; public_keys likewise.
+ *
+ * As x25519_many. Thread-safe. */
+PRIO_MUST_USE enum prio_status x25519_ephemeral(uint8_t (*own)[X25519_KEY_BYTES], struct x25519_shared *shared,
+						const uint8_t *const *private_keys, const uint8_t *const *public_keys,
+						size_t n);
+
+/* x25519_agree: one private and one public key, once, always by OpenSSL. As x25519_many. Thread-safe. */
 PRIO_MUST_USE enum prio_status x25519_agree(struct x25519_shared *shared, const uint8_t private_key[X25519_KEY_BYTES],
 					    const uint8_t public_key[X25519_KEY_BYTES]);
 

@@ -184,20 +184,28 @@ static enum prio_status write_arrays(struct codec_writer *writer, struct prio_cl
 	return PRIO_OK;
 }
 
+/* The ephemeral keys of both envelopes, and what they share with the servers' keys. */
+struct ephemeral {
+	uint8_t epk[2][X25519_KEY_BYTES];
+	struct x25519_shared dh[2];
+};
+
+static enum prio_status agree(struct ephemeral *ephemeral, const struct prio_client *client,
+			      const struct encode_random *random)
+{
+	const uint8_t *const private_keys[] = {random->ephemeral[PRIO_SERVER_A], random->ephemeral[PRIO_SERVER_B]};
+	const uint8_t *const public_keys[] = {client->keys[PRIO_SERVER_A].bytes, client->keys[PRIO_SERVER_B].bytes};
+
+	return x25519_ephemeral(ephemeral->epk, ephemeral->dh, private_keys, public_keys, 2);
+}
+
 /* Put the envelope around the n_text bytes that stand in their place already. */
 static enum prio_status seal_text(struct prio_client *client, struct prio_mut *sealed, size_t n_text,
-				  const struct encode_random *random, enum prio_server_id server)
+				  struct ephemeral *ephemeral, const struct encode_random *random,
+				  enum prio_server_id server)
 {
-	uint8_t epk[X25519_KEY_BYTES];
-	struct x25519_shared dh;
-	enum prio_status status = x25519_public(epk, random->ephemeral[server]);
-
-	if (status == PRIO_OK)
-		status = x25519_agree(&dh, random->ephemeral[server], client->keys[server].bytes);
-	if (status != PRIO_OK)
-		return status;
 	sealed->n = n_text + SEAL_OVERHEAD_BYTES;
-	return seal_close(&client->seal, *sealed, &dh, epk, random->iv[server]);
+	return seal_close(&client->seal, *sealed, &ephemeral->dh[server], ephemeral->epk[server], random->iv[server]);
 }
 
 static struct prio_mut text_of(struct prio_mut sealed)
@@ -216,6 +224,7 @@ enum prio_status encode_with(struct prio_client *client, const uint8_t *fields, 
 {
 	const struct prio_sealed_pair room = *out;
 	struct codec_writer text_a, text_b;
+	struct ephemeral ephemeral;
 	enum prio_status status;
 
 	if (!has_room(client, out))
@@ -234,9 +243,12 @@ enum prio_status encode_with(struct prio_client *client, const uint8_t *fields, 
 	if (status == PRIO_OK && (text_a.overflow || text_b.overflow))
 		status = PRIO_ERR_INTERNAL; /* prio_sealed_bytes_max was too small */
 	if (status == PRIO_OK)
-		status = seal_text(client, &out->a, text_a.n, random, PRIO_SERVER_A);
+		status = agree(&ephemeral, client, random);
 	if (status == PRIO_OK)
-		status = seal_text(client, &out->b, text_b.n, random, PRIO_SERVER_B);
+		status = seal_text(client, &out->a, text_a.n, &ephemeral, random, PRIO_SERVER_A);
+	if (status == PRIO_OK)
+		status = seal_text(client, &out->b, text_b.n, &ephemeral, random, PRIO_SERVER_B);
+	wipe(&ephemeral, sizeof ephemeral);
 	if (status != PRIO_OK) {
 		wipe(room.a.p, room.a.n);
 		wipe(room.b.p, room.b.n);

@@ -83,7 +83,9 @@ def test_keygen_and_shared_seed(tool):
 
 
 def test_version_and_help(tool):
-	assert re.fullmatch(r"prio \d+\.\d+\.\d+\n", tool.ok("--version").stdout)
+	assert re.fullmatch(r"prio \d+\.\d+\.\d+\nkernels: (portable|avx2|avx512|avx512ifma)\n", tool.ok("--version").stdout)
+	assert tool.ok("--version", env={"PRIO_CPU": "portable"}).stdout.endswith("\nkernels: portable\n")
+	assert "PRIO_CPU" in tool.fails("--version", env={"PRIO_CPU": "avx3"}, code=2)
 	overview = tool.ok("--help").stdout
 	for command in COMMANDS:
 		assert f"  {command} " in overview

@@ -118,13 +118,15 @@ int cli_main(const struct program *program, int argc, char **argv)
 		print_program_help(stderr, program);
 		return EXIT_USAGE;
 	}
+	if (!kernels_are_sound(program))
+		return EXIT_USAGE;
 	command = find_command(program, word);
 	if (command != NULL)
 		code = run_command(program, command, argc - 2, argv + 2);
 	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
 		print_program_help(stdout, program);
 	else if (strcmp(word, "--version") == 0)
-		printf("%s %s\n", program->name, PRIO_VERSION);
+		print_version(stdout, program);
 	else if (strcmp(word, "completion") == 0)
 		code = run_completion(program, argc == 3 ? argv[2] : NULL);
 	else if (strcmp(word, "docs") == 0 && argc == 2)

@@ -51,6 +51,11 @@ void print_command_help(FILE *out, const struct program *program, const struct c
 /* print_completion: false: there is none for this shell. */
 bool print_completion(FILE *out, const struct program *program, const char *shell);
 void print_docs(FILE *out, const struct program *program);
+void print_version(FILE *out, const struct program *program);
+
+/* kernels_are_sound: can PRIO_CPU be followed, and do the kernels give the answers they should? Otherwise false, after saying
+ * what is wrong on stderr. */
+bool kernels_are_sound(const struct program *program);
 
 /* What an option's value looks like in usage: "A|B", "NUMBER"; NULL for a flag. */
 const char *option_placeholder(const struct option_row *row);

@@ -65,7 +65,7 @@ void print_program_help(FILE *out, const struct program *program)
 	fprintf(out, "\nAlso:\n"
 		     "  COMMAND --help   what a command does, and its options\n"
 		     "  completion SHELL completion for bash or zsh, to be sourced\n"
-		     "  --version        the version\n"
+		     "  --version        the version, and which vector kernels run (PRIO_CPU chooses others)\n"
 		     "  --help           this text\n");
 }
 
