@@ -83,7 +83,7 @@ def test_keygen_and_shared_seed(tool):
 
 
 def test_version_and_help(tool):
-	assert re.fullmatch(r"prio \d+\.\d+\.\d+\n", tool.ok("--version").stdout)
+	assert re.fullmatch(r"prio \d+\.\d+\.\d+\nkernels: (portable|avx2|avx512|avx512ifma)\n", tool.ok("--version").stdout)
 	overview = tool.ok("--help").stdout
 	for command in COMMANDS:
 		assert f"  {command} " in overview
@@ -92,6 +92,17 @@ def test_version_and_help(tool):
 		assert max(map(len, text.splitlines())) <= 100
 	for option in ("--query-order batch|file", "--private-key-file PATH", "[SHARED_SECRET_FILE]", "(default: batch)", "ALLOW_FORGEABLE_SIZE"):
 		assert option in tool.ok("verify1", "--help").stdout
+
+
+def test_prio_cpu_chooses_the_kernels(tool):
+	tables = ["portable", "avx2", "avx512", "avx512ifma"]
+	best = tool.ok("--version", env={"PRIO_CPU": ""}).stdout.split()[-1]
+	for table in tables[:tables.index(best) + 1]:
+		assert tool.ok("--version", env={"PRIO_CPU": table}).stdout.endswith(f"\nkernels: {table}\n")
+	for table in tables[tables.index(best) + 1:]:
+		assert f"it has {best}" in tool.fails("keygen", env={"PRIO_CPU": table}, code=2)
+	told = tool.fails("keygen", env={"PRIO_CPU": "sse2\x1b[31m"}, code=2)
+	assert "PRIO_CPU" in told and "portable, avx2, avx512 or avx512ifma" in told and "\x1b" not in told
 
 
 def test_slips_get_a_suggestion(tool):
