@@ -1,6 +1,6 @@
 # The front door: what a person or CI types. The build itself is CMakeLists.txt, what each check does scripts/run-suites.
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test deps help FORCE
+.PHONY: all install clean demo test fuzz soak deps help FORCE
 .NOTPARALLEL:
 
 PREFIX ?= /usr/local
@@ -32,6 +32,16 @@ demo: ## installs what is missing, builds, shows two servers and their clients a
 test: ## installs what is missing, builds, runs every check below
 	@scripts/install-deps test
 	@scripts/run-suites
+
+soak: ## the check of crashes with every seed, as long as that takes
+	@scripts/install-deps test
+	@PRIO_SOAK=1 scripts/run-suites crash
+
+MINUTES ?= 60
+fuzz: ## every fuzz target, MINUTES=n (60) in all
+	@scripts/install-deps test
+	@scripts/install-deps fuzz
+	@scripts/fuzz $(MINUTES)
 
 check-%: FORCE
 	@scripts/install-deps test

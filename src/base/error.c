@@ -61,33 +61,33 @@ static size_t utf8_sequence(struct prio_bytes text, uint32_t *code_point)
 /* Characters that move the cursor, start an escape sequence, or make text read otherwise than it is written. */
 static bool is_unsafe(uint32_t c)
 {
-	return c < 0x20 || c == '\\' || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
 	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe007f);
 }
 
 /* How many bytes of text are one piece (a character, or a byte that is none), and whether it stays as it is. */
-static size_t next_piece(struct prio_bytes text, bool *plain)
+static size_t next_piece(struct prio_bytes text, bool keep_backslash, bool *plain)
 {
 	uint32_t code_point = 0;
 	size_t n = utf8_sequence(text, &code_point);
 
-	*plain = n > 0 && !is_unsafe(code_point);
+	*plain = n > 0 && !is_unsafe(code_point) && (keep_backslash || code_point != '\\');
 	return n > 0 ? n : 1;
 }
 
-static size_t escaped_bytes(struct prio_bytes text)
+static size_t escaped_bytes(struct prio_bytes text, bool keep_backslash)
 {
 	size_t sum = 0;
 	bool plain;
 
 	for (size_t i = 0, n; i < text.n; i += n) {
-		n = next_piece((struct prio_bytes){text.p + i, text.n - i}, &plain);
+		n = next_piece((struct prio_bytes){text.p + i, text.n - i}, keep_backslash, &plain);
 		sum += plain ? n : 4 * n;
 	}
 	return sum;
 }
 
-const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text)
+static const char *escape(char *out, size_t out_bytes, struct prio_bytes text, bool keep_backslash)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t at = 0;
@@ -96,10 +96,10 @@ const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text)
 	if (out_bytes == 0)
 		return out;
 	/* Where not all of it fits, room for the dots is kept. */
-	size_t n_dots = escaped_bytes(text) < out_bytes ? 0 : out_bytes > 3 ? 3 : out_bytes - 1;
+	size_t n_dots = escaped_bytes(text, keep_backslash) < out_bytes ? 0 : out_bytes > 3 ? 3 : out_bytes - 1;
 	size_t room = out_bytes - 1 - n_dots;
 	for (size_t i = 0, n; i < text.n; i += n) {
-		n = next_piece((struct prio_bytes){text.p + i, text.n - i}, &plain);
+		n = next_piece((struct prio_bytes){text.p + i, text.n - i}, keep_backslash, &plain);
 		if (at + (plain ? n : 4 * n) > room)
 			break;
 		for (size_t j = 0; j < n; j++) {
@@ -119,4 +119,14 @@ const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text)
 		out[at++] = '.';
 	out[at] = '\0';
 	return out;
+}
+
+const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text)
+{
+	return escape(out, out_bytes, text, false);
+}
+
+const char *escape_line(char *out, size_t out_bytes, const char *line)
+{
+	return escape(out, out_bytes, (struct prio_bytes){(const uint8_t *)line, strlen(line)}, true);
 }

@@ -20,4 +20,7 @@ __attribute__((format(printf, 2, 3))) void error_prefix(struct prio_error *error
  * is too small. Returns out. */
 const char *escape_text(char *out, size_t out_bytes, struct prio_bytes text);
 
+/* escape_line: the same for a line that may hold escaped text already: backslashes stay. What every line goes through last. */
+const char *escape_line(char *out, size_t out_bytes, const char *line);
+
 #endif

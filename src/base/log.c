@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 
-enum { PROGRESS_TERMINAL_MS = 200, PROGRESS_PLAIN_MS = 10000 };
+enum { PROGRESS_TERMINAL_MS = 200, PROGRESS_PLAIN_MS = 10000, LINE_BYTES = 2048 };
 
 struct log {
 	const char *program;
@@ -47,11 +48,13 @@ static void write_line(struct log *log, const char *kind, const char *format, va
 
 static void write_line(struct log *log, const char *kind, const char *format, va_list arguments)
 {
-	char text[2048];
+	char text[LINE_BYTES];
+	char shown[LINE_BYTES];
 
 	vsnprintf(text, sizeof text, format, arguments);
+	escape_line(shown, sizeof shown, text);
 	pthread_mutex_lock(&log->lock);
-	fprintf(stderr, "%s%s: %s%s\n", log->line_is_open ? "\r\033[K" : "", log->program, kind, text);
+	fprintf(stderr, "%s%s: %s%s\n", log->line_is_open ? "\r\033[K" : "", log->program, kind, shown);
 	log->line_is_open = false;
 	pthread_mutex_unlock(&log->lock);
 }
@@ -83,7 +86,8 @@ void log_error(struct log *log, const char *format, ...)
 
 void log_progress(struct log *log, bool force, const char *format, ...)
 {
-	char text[512];
+	char text[LINE_BYTES];
+	char shown[LINE_BYTES];
 	va_list arguments;
 
 	if (log == NULL)
@@ -95,11 +99,12 @@ void log_progress(struct log *log, bool force, const char *format, ...)
 		va_start(arguments, format);
 		vsnprintf(text, sizeof text, format, arguments);
 		va_end(arguments);
+		escape_line(shown, sizeof shown, text);
 		log->last_progress_ms = now_ms;
 		if (log->terminal)
-			fprintf(stderr, "\r\033[K%s: %s", log->program, text);
+			fprintf(stderr, "\r\033[K%s: %s", log->program, shown);
 		else
-			fprintf(stderr, "%s: %s\n", log->program, text);
+			fprintf(stderr, "%s: %s\n", log->program, shown);
 		log->line_is_open = log->terminal;
 		fflush(stderr);
 	}

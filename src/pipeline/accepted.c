@@ -1,10 +1,12 @@
 #include "pipeline/accepted.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/wipe.h"
 #include "crypt/hkdf.h"
+#include "pipeline/signed_json.h"
 
 enum prio_status accepted_init(struct accepted *accepted, const struct run *run, const struct batch_run *batch,
 			       struct prio_error *error)
@@ -57,8 +59,9 @@ enum prio_status accepted_add(struct accepted *accepted, struct prio_bytes id, s
 	return PRIO_OK;
 }
 
-void accepted_subtract(uint8_t out[ACCEPTED_DIGEST_BYTES], const uint8_t a[ACCEPTED_DIGEST_BYTES],
-		       const uint8_t b[ACCEPTED_DIGEST_BYTES])
+/* out = a - b modulo 2^256. */
+static void subtract(uint8_t out[ACCEPTED_DIGEST_BYTES], const uint8_t a[ACCEPTED_DIGEST_BYTES],
+		     const uint8_t b[ACCEPTED_DIGEST_BYTES])
 {
 	int borrow = 0;
 
@@ -97,18 +100,41 @@ static enum prio_status try_entry(void *context, const struct checkpoint_entry *
 	return status;
 }
 
-enum prio_status accepted_find(struct run *run, struct batch_run *batch, const uint8_t ours_minus_theirs[ACCEPTED_DIGEST_BYTES],
-			       char *shown, size_t shown_bytes, struct prio_error *error)
+/* Which single id explains the difference, if one does? */
+static enum prio_status find(struct run *run, struct batch_run *batch, const uint8_t ours_minus_theirs[ACCEPTED_DIGEST_BYTES],
+			     char *shown, size_t shown_bytes, struct prio_error *error)
 {
 	static const uint8_t zero[ACCEPTED_DIGEST_BYTES];
 	struct finding finding = {.batch = batch, .ours_minus_theirs = ours_minus_theirs, .shown = shown,
 				  .shown_bytes = shown_bytes};
 	enum prio_status status = accepted_init(&finding.accepted, run, batch, error);
 
-	shown[0] = '\0';
-	accepted_subtract(finding.theirs_minus_ours, zero, ours_minus_theirs);
+	subtract(finding.theirs_minus_ours, zero, ours_minus_theirs);
 	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++)
 		status = batch_visit_task(run, batch, task, try_entry, &finding, NULL, error);
 	accepted_clear(&finding.accepted);
+	return status;
+}
+
+enum prio_status accepted_compare(struct run *run, struct batch_run *batch, const json_t *theirs,
+				  const uint8_t ours[ACCEPTED_DIGEST_BYTES], const char *follows, struct prio_error *error)
+{
+	uint8_t digest[ACCEPTED_DIGEST_BYTES];
+	char shown[128] = "";
+	enum prio_status status = PRIO_OK;
+
+	if (theirs == NULL)
+		return PRIO_OK;
+	if (hex_decode(digest, sizeof digest, json_string_value(json_object_get(theirs, "digest")))) {
+		if (memcmp(digest, ours, sizeof digest) == 0)
+			return PRIO_OK;
+		subtract(digest, ours, digest);
+		status = find(run, batch, digest, shown, sizeof shown, error);
+	}
+	if (status == PRIO_OK)
+		batch_run_end(run, batch,
+			      "the servers accepted different records: %" PRIu64 " here, %" JSON_INTEGER_FORMAT " at the partner; %s%s. %s",
+			      batch->n_accepted, json_integer_value(json_object_get(theirs, "accepted")),
+			      shown[0] != '\0' ? "the one that differs is id " : "more than one differs", shown, follows);
 	return status;
 }

@@ -25,14 +25,13 @@ PRIO_MUST_USE enum prio_status accepted_term(struct accepted *accepted, uint8_t 
 					     struct prio_bytes id, struct prio_error *error);
 PRIO_MUST_USE enum prio_status accepted_add(struct accepted *accepted, struct prio_bytes id, struct prio_error *error);
 
-/* accepted_subtract: out = a - b modulo 2^256. */
-void accepted_subtract(uint8_t out[ACCEPTED_DIGEST_BYTES], const uint8_t a[ACCEPTED_DIGEST_BYTES],
-		       const uint8_t b[ACCEPTED_DIGEST_BYTES]);
-
-/* accepted_find: which single id explains the difference between our digest and the partner's, among our opened records? Writes it
- * escaped into shown ("" if no single one does). ours_minus_theirs: as accepted_subtract gives it. */
-PRIO_MUST_USE enum prio_status accepted_find(struct run *run, struct batch_run *batch,
-					     const uint8_t ours_minus_theirs[ACCEPTED_DIGEST_BYTES], char *shown,
-					     size_t shown_bytes, struct prio_error *error);
+/* accepted_compare: does the partner's manifest of its aggregate say the same set? If not, the batch ends (BATCH_NOT_PUBLISHED),
+ * saying how many differ, which id if it is a single one among our opened records, and what follows.
+ *
+ *   theirs   the batch's entry in that manifest; NULL: nothing is known, nothing is done.
+ *   follows  one or more sentences, without the last full stop. */
+PRIO_MUST_USE enum prio_status accepted_compare(struct run *run, struct batch_run *batch, const json_t *theirs,
+						const uint8_t ours[ACCEPTED_DIGEST_BYTES], const char *follows,
+						struct prio_error *error);
 
 #endif

@@ -7,6 +7,7 @@
 #include "pipeline/accepted.h"
 #include "pipeline/exec.h"
 #include "pipeline/inbox.h"
+#include "pipeline/journal.h"
 #include "pipeline/output.h"
 #include "pipeline/refused.h"
 #include "pipeline/release.h"
@@ -125,8 +126,10 @@ static enum prio_status write_total(struct run *run, struct batch_run *batch, co
 	status = output_end_part(&output, 0, error);
 	if (status == PRIO_OK)
 		status = output_end(&output, error);
-	if (status == PRIO_OK)
-		note_accepted(batch, accepted);
+	if (status != PRIO_OK)
+		goto out;
+	note_accepted(batch, accepted);
+	status = journal_write(run, batch->directory.text, "sent", batch->sent[STAGE_AGGREGATE], error);
 out:
 	aggregate_record_clear(&record);
 	output_clear(&output);
@@ -138,7 +141,10 @@ static enum prio_status settle_and_send(struct run *run, struct batch_run *batch
 {
 	enum prio_status status = settle_batch(run, batch, total, error);
 
+	/* What an earlier run sent is not written again: the partner may have taken and cleared it since. */
 	if (status == PRIO_OK)
+		status = journal_read(run, batch->directory.text, "sent", &batch->sent[STAGE_AGGREGATE], error);
+	if (status == PRIO_OK && batch->sent[STAGE_AGGREGATE] == NULL)
 		status = write_total(run, batch, *total, accepted, error);
 	if (status != PRIO_OK) {
 		prio_total_free(*total);

@@ -57,6 +57,7 @@ void batch_run_clear(struct batch_run *batch)
 	free(batch->range_crcs);
 	for (int i = 0; i < N_STAGES; i++)
 		json_decref(batch->sent[i]);
+	json_decref(batch->summary);
 	json_decref(batch->read);
 }
 

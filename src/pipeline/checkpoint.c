@@ -161,7 +161,8 @@ enum prio_status checkpoint_next(struct checkpoint_reader *reader, struct checkp
 	size_t id_bytes = (size_t)take(&at, 2);
 	entry->has_id = (flags & FLAG_HAS_ID) != 0;
 	entry->id_is_number = (flags & FLAG_NUMBER) != 0;
-	if (id_bytes > sizeof reader->id)
+	/* Nothing that would be lost if the entry were written again. */
+	if (flags > (FLAG_HAS_ID | FLAG_NUMBER) || id_bytes > sizeof reader->id || (id_bytes > 0 && !entry->has_id))
 		return damaged(error);
 	status = sealed_read(reader->sealed, reader->id, id_bytes, error);
 	entry->id = (struct prio_bytes){reader->id, id_bytes};

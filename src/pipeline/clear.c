@@ -172,18 +172,22 @@ enum prio_status clear_markers(struct run *run, struct prio_error *error)
 
 enum prio_status clear_published(struct run *run, struct prio_error *error)
 {
-	bool complete = all_published(run);
 	enum prio_status status = PRIO_OK;
 
-	if (run->settings->keep_state)
-		return complete ? note(run, "run", "complete", error) : PRIO_OK;
-	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK; i++)
+	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK && !run->settings->keep_state; i++)
 		status = clear_batch(run, &run->batches[i], error);
-	if (!complete || status != PRIO_OK)
-		return status;
+	return status;
+}
+
+enum prio_status clear_complete(struct run *run, struct prio_error *error)
+{
+	enum prio_status status;
+
+	if (!all_published(run))
+		return PRIO_OK;
 	/* Complete before the markers go: without them a run that starts again would wait for raw shares. */
 	status = note(run, "run", "complete", error);
-	return status == PRIO_OK ? clear_markers(run, error) : status;
+	return status == PRIO_OK && !run->settings->keep_state ? clear_markers(run, error) : status;
 }
 
 enum prio_status clear_everything(struct run *run, struct prio_error *error)

@@ -6,11 +6,14 @@
 
 #include "pipeline/run.h"
 
-/* clear_published: every published batch that is not cleared yet; then, if all batches with data are published, the markers and the
- * journal's complete entry. A store that does not let us delete is only warned of. KEEP_STATE: deletes nothing. */
+/* clear_published: every published batch that is not cleared yet. A store that does not let us delete is only warned of.
+ * KEEP_STATE: deletes nothing. */
 PRIO_MUST_USE enum prio_status clear_published(struct run *run, struct prio_error *error);
 
-/* clear_markers: the last step of clearing, for a run that ended between the complete entry and here. */
+/* clear_complete: if all batches with data are published, the journal's complete entry, and then the markers. */
+PRIO_MUST_USE enum prio_status clear_complete(struct run *run, struct prio_error *error);
+
+/* clear_markers: the second half of clear_complete, for a run that ended between the two. */
 PRIO_MUST_USE enum prio_status clear_markers(struct run *run, struct prio_error *error);
 
 /* clear_everything: for "cleanup": all that this server's buckets hold under its prefix, the journal and results excepted. */

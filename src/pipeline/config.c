@@ -155,7 +155,10 @@ enum prio_status data_config_read(struct data_config *config, const char *path, 
 	root = json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES, &where);
 	status = PRIO_ERR_CONFIG;
 	if (root == NULL) {
-		error_set(error, status, "DATA_CONFIG %s, line %d: %s", path, where.line, where.text);
+		char shown[256]; /* the parser quotes what it does not understand */
+
+		error_set(error, status, "DATA_CONFIG %s, line %d: %s", path, where.line,
+			  escape_text(shown, sizeof shown, (struct prio_bytes){(const uint8_t *)where.text, strlen(where.text)}));
 		goto fail;
 	}
 	if (!json_is_array(root) || json_array_size(root) == 0) {

@@ -124,7 +124,7 @@ static enum prio_status load_part(struct run *run, const struct inbox_part *part
 	if (status == PRIO_OK && hash_stream_init(&hashing, stream, sha) != PRIO_OK)
 		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
 	if (status == PRIO_OK)
-		status = messages_read(messages, &hashing.stream, kind, enter, loading, error);
+		status = messages_read(messages, part->has_digest ? &hashing.stream : stream, kind, enter, loading, error);
 	if (status == PRIO_OK && part->has_digest)
 		status = inbox_part_check(part, sha, hashing.n_bytes, error);
 	stream_close(stream);
@@ -242,6 +242,8 @@ enum prio_status inbox_read_aggregate(struct run *run, struct batch_run *batch, 
 				   parts.n);
 	if (status == PRIO_OK)
 		status = store_get(run->inbox, parts.parts[0].key, max_bytes, text, error);
+	if (status == PRIO_ERR_NOT_FOUND && parts.n == 1 && parts.parts[0].has_digest)
+		error_set(error, status, "the partner's manifest names %s, which is not there", parts.parts[0].key);
 	if (status == PRIO_OK && parts.parts[0].has_digest) {
 		status = sha256_new(&sha);
 		if (status == PRIO_OK)

@@ -8,6 +8,8 @@
 #include "pipeline/manifest.h"
 #include "pipeline/signed_json.h"
 
+enum { PART_NAME_BYTES_MAX = 128 };
+
 /* A new part with a copy of key; NULL with an error. */
 static struct inbox_part *add(struct inbox_parts *parts, const char *key, struct prio_error *error)
 {
@@ -77,6 +79,17 @@ static enum prio_status list_all(struct run *run, const struct batch_run *batch,
 	return store_list(run->inbox, prefix->text, gather, &listing, error);
 }
 
+/* A part's name that a manifest of ours could have: it is printed as it is. */
+static bool is_plain_name(const char *name)
+{
+	if (name == NULL || !path_is_part(name) || strlen(name) > PART_NAME_BYTES_MAX)
+		return false;
+	for (const char *c = name; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || *c == '/')
+			return false;
+	return true;
+}
+
 /* The parts that the manifest names for the batch. */
 static enum prio_status take_named(const struct batch_run *batch, const struct path *prefix, const json_t *named,
 				   const char *stage, struct inbox_parts *parts, struct prio_error *error)
@@ -89,8 +102,7 @@ static enum prio_status take_named(const struct batch_run *batch, const struct p
 		struct path key;
 		enum prio_status status;
 
-		if (name == NULL || strchr(name, '/') != NULL || !path_is_part(name) || !json_is_integer(size) ||
-		    json_integer_value(size) < 0)
+		if (!is_plain_name(name) || !json_is_integer(size) || json_integer_value(size) < 0)
 			return error_set(error, PRIO_ERR_FORMAT, "the partner's manifest of %s names a part that is none", stage);
 		status = path_make(&key, error, "%s/%s/%s", prefix->text, batch->directory.text, name);
 		if (status != PRIO_OK)

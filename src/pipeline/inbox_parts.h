@@ -5,8 +5,8 @@
 #include "crypt/sha256.h"
 #include "pipeline/run.h"
 
-/* An original writes about one part a core; more than this is no honest partner. */
-enum { INBOX_PARTS_MAX = 1000000 };
+/* An original writes about one part a core; more than this is no honest partner. Each costs some 600 bytes. */
+enum { INBOX_PARTS_MAX = 1 << 17 };
 
 struct inbox_part {
 	char *key;

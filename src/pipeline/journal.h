@@ -4,11 +4,13 @@
  *     journal/{batch}/query      before verify1 sends: commitment to the query point, raw parts with their checksums
  *     journal/{batch}/answers    before verify2 sends: which partner message was answered, and our answer (a sealed file)
  *     journal/{batch}/release    before the aggregate leaves: accepted count and digest
+ *     journal/{batch}/sent       after the aggregate is there, before the markers over it: what the manifest says of it
  *     journal/{batch}/result     before publish writes: id and time, and what was published
  *     journal/{batch}/published  after the result was read back
  *     journal/{batch}/cleared    after the batch's inputs were deleted
  *     journal/run/{stage}        after the stage's marker was set: digest of our manifest
- *     journal/run/complete       after the last batch, with the summary
+ *     journal/run/complete       after the last batch and the summary
+ *     journal/run/cleared        after the top markers were deleted
  *
  * Entries are signed with a key derived from the private key (signed_json.h). An entry is written once: writing the same again is
  * fine, writing another one is an error that says what differs. */

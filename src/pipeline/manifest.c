@@ -6,9 +6,11 @@
 #include "base/error.h"
 #include "crypt/sha256.h"
 #include "pipeline/signed_json.h"
+#include "record/json_size.h"
 
-/* 100,000 parts of 200 bytes each are 20 MB. */
-enum { MANIFEST_BYTES_MAX = 64 << 20 };
+/* A part takes some 150 bytes and 7 values: 50,000 of them, at 32 MB of raw shares a part, are more than a terabyte. Parsed, as much
+ * as that is about 60 MB. */
+enum { MANIFEST_BYTES_MAX = 16 << 20, MANIFEST_VALUES_MAX = 400000 };
 
 static struct signer signer_of(const struct run *run)
 {
@@ -40,30 +42,62 @@ static json_t *content_of(const struct run *run, enum stage stage)
 	return content;
 }
 
-enum prio_status manifest_write(struct run *run, enum stage stage, struct prio_error *error)
+/* Ours of a stage, as text that the caller frees, and where it goes. */
+struct own_manifest {
+	struct prio_mut text;
+	struct path own;
+	struct path outbox;
+};
+
+static enum prio_status make_own(struct own_manifest *manifest, const struct run *run, enum stage stage,
+				 struct prio_error *error)
 {
 	const struct signer signer = signer_of(run);
 	json_t *content = content_of(run, stage);
-	struct prio_mut text = {NULL, 0};
-	struct path own;
-	struct path outbox;
-	enum prio_status status = path_make(&outbox, error, "%s/intermediate/external/%s/_manifest.json",
+	enum prio_status status = path_make(&manifest->outbox, error, "%s/intermediate/external/%s/_manifest.json",
 					    run->prefixes.external.text, stage_name(stage));
 
+	manifest->text = (struct prio_mut){NULL, 0};
 	if (status == PRIO_OK)
-		status = path_make(&own, error, "%s/intermediate/internal/%s/_manifest.json", run->prefixes.internal.text,
-				   stage_name(stage));
+		status = path_make(&manifest->own, error, "%s/intermediate/internal/%s/_manifest.json",
+				   run->prefixes.internal.text, stage_name(stage));
 	if (status == PRIO_OK)
-		status = signed_json_make(&text, content, &signer, outbox.text, error);
+		status = signed_json_make(&manifest->text, content, &signer, manifest->outbox.text, error);
 	json_decref(content);
-	if (status == PRIO_OK)
-		status = store_put(run->own, own.text, prio_bytes_of(text), STORE_ALWAYS, error);
-	if (status == PRIO_OK)
-		status = store_put(run->outbox, outbox.text, prio_bytes_of(text), STORE_ALWAYS, error);
-	if (status == PRIO_OK && sha256(run->stages[stage].own_digest, prio_bytes_of(text)) != PRIO_OK)
-		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a manifest failed");
-	free(text.p);
 	return status;
+}
+
+enum prio_status manifest_write(struct run *run, enum stage stage, struct prio_error *error)
+{
+	struct own_manifest manifest;
+	enum prio_status status = make_own(&manifest, run, stage, error);
+	struct prio_bytes text = prio_bytes_of(manifest.text);
+
+	/* Ours last: it says that the partner's is there. */
+	if (status == PRIO_OK)
+		status = store_put(run->outbox, manifest.outbox.text, text, STORE_ALWAYS, error);
+	if (status == PRIO_OK)
+		status = store_put(run->own, manifest.own.text, text, STORE_ALWAYS, error);
+	if (status == PRIO_OK && sha256(run->stages[stage].own_digest, text) != PRIO_OK)
+		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a manifest failed");
+	free(manifest.text.p);
+	return status;
+}
+
+enum prio_status manifest_was_written(const struct run *run, enum stage stage, bool *was, struct prio_error *error)
+{
+	struct own_manifest manifest;
+	struct prio_mut stored = {NULL, 0};
+	enum prio_status status = make_own(&manifest, run, stage, error);
+
+	*was = false;
+	if (status == PRIO_OK)
+		status = store_get(run->own, manifest.own.text, MANIFEST_BYTES_MAX, &stored, error);
+	if (status == PRIO_OK)
+		*was = stored.n == manifest.text.n && memcmp(stored.p, manifest.text.p, stored.n) == 0;
+	free(stored.p);
+	free(manifest.text.p);
+	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
 }
 
 /* Signed by our partner, and for this very stage? */
@@ -99,9 +133,13 @@ enum prio_status manifest_read(struct run *run, enum stage stage, struct prio_er
 	state->partner = NULL;
 	if (status == PRIO_OK)
 		status = store_get(run->inbox, key.text, MANIFEST_BYTES_MAX, &text, error);
-	if (status != PRIO_OK)
-		return status;
-	status = signed_json_read(&state->partner, prio_bytes_of(text), &signer, key.text, error);
+	if (status == PRIO_OK && json_values_max(prio_bytes_of(text)) > MANIFEST_VALUES_MAX)
+		status = PRIO_ERR_TOO_LARGE;
+	if (status == PRIO_ERR_TOO_LARGE)
+		error_set(error, status, "the partner's manifest %s is larger than any that is read (%d bytes, %d values)", key.text,
+			  MANIFEST_BYTES_MAX, MANIFEST_VALUES_MAX);
+	if (status == PRIO_OK)
+		status = signed_json_read(&state->partner, prio_bytes_of(text), &signer, key.text, error);
 	if (status == PRIO_ERR_MISMATCH)
 		error_set(error, status,
 			  "the partner's manifest %s was not signed with our shared secret: the servers have different SHARED_SECRET, "
@@ -111,6 +149,10 @@ enum prio_status manifest_read(struct run *run, enum stage stage, struct prio_er
 		status = check_content(run, stage, state->partner, key.text, error);
 	if (status == PRIO_OK && sha256(state->partner_digest, prio_bytes_of(text)) != PRIO_OK)
 		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a manifest failed");
+	if (status != PRIO_OK) {
+		json_decref(state->partner);
+		state->partner = NULL;
+	}
 	free(text.p);
 	return status;
 }
@@ -158,6 +200,7 @@ json_t *manifest_describe(const struct batch_run *batch)
 void manifest_check_batch(struct run *run, struct batch_run *batch, const json_t *entry)
 {
 	static const char *const members[] = {"n_data", "precision", "prg", "commitment"};
+	static const char *const names[] = {"n_data", "precision", "prg", "query point"};
 	json_t *own = manifest_describe(batch);
 
 	for (size_t i = 0; i < sizeof members / sizeof members[0] && batch_is_in(batch); i++) {
@@ -169,9 +212,9 @@ void manifest_check_batch(struct run *run, struct batch_run *batch, const json_t
 		if (json_is_integer(ours) && json_is_integer(theirs))
 			batch_run_end(run, batch, "its %s is %" JSON_INTEGER_FORMAT " here and %" JSON_INTEGER_FORMAT
 						  " at the partner; both DATA_CONFIG must agree",
-				      members[i], json_integer_value(ours), json_integer_value(theirs));
+				      names[i], json_integer_value(ours), json_integer_value(theirs));
 		else
-			batch_run_end(run, batch, "its %s differs from the partner's; both DATA_CONFIG must agree", members[i]);
+			batch_run_end(run, batch, "its %s differs from the partner's; both DATA_CONFIG must agree", names[i]);
 	}
 	json_decref(own);
 }

@@ -10,8 +10,12 @@
 
 #include "pipeline/run.h"
 
-/* manifest_write: of everything in batches[].sent[stage]: to the private bucket, to the partner's; sets own_digest. */
+/* manifest_write: of everything in batches[].sent[stage]: to the partner's bucket, then to the private one; sets own_digest. */
 PRIO_MUST_USE enum prio_status manifest_write(struct run *run, enum stage stage, struct prio_error *error);
+
+/* manifest_was_written: would manifest_write write the very manifest that an earlier run wrote? */
+PRIO_MUST_USE enum prio_status manifest_was_written(const struct run *run, enum stage stage, bool *was,
+						    struct prio_error *error);
 
 /* manifest_read: the partner's, into run->stages[stage].partner. PRIO_ERR_NOT_FOUND: there is none. PRIO_ERR_MISMATCH or _FORMAT:
  * there is one that our partner did not write for us, in words. */

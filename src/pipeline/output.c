@@ -245,18 +245,62 @@ void output_clear(struct output *output)
 	*output = (struct output){0};
 }
 
+/* Is anything of a batch in the directory of a stage? */
+struct finding {
+	size_t directory_bytes;
+	bool any;
+};
+
+static enum prio_status find_batch(void *context, const struct store_object *object, struct prio_error *error)
+{
+	struct finding *finding = context;
+
+	(void)error;
+	finding->any = finding->any || strchr(object->key + finding->directory_bytes + 1, '/') != NULL;
+	return PRIO_OK;
+}
+
+/* Did an earlier run send all aggregates? Then their manifest and marker are not written again either, for the partner may have
+ * cleared them. It deletes what lies in the directories of batches first and the marker last (clear.h): batches without a marker
+ * are from a run that ended before it set one. Where there is nothing to send, sending it again does no harm. */
+static enum prio_status aggregate_was_sent(const struct run *run, const struct path *directory, bool *was,
+					   struct prio_error *error)
+{
+	struct finding finding = {strlen(directory->text), false};
+	struct store_object object;
+	struct path marker;
+	bool any = false;
+	enum prio_status status = manifest_was_written(run, STAGE_AGGREGATE, was, error);
+
+	for (size_t i = 0; i < run->config.n_batches; i++)
+		any = any || run->batches[i].sent[STAGE_AGGREGATE] != NULL;
+	*was = *was && any;
+	if (status == PRIO_OK)
+		status = path_make(&marker, error, "%s/_SUCCESS", directory->text);
+	if (status != PRIO_OK || !*was)
+		return status;
+	status = store_stat(run->outbox, marker.text, &object, error);
+	if (status != PRIO_ERR_NOT_FOUND)
+		return status;
+	status = store_list(run->outbox, directory->text, find_batch, &finding, error);
+	*was = !finding.any;
+	return status;
+}
+
 enum prio_status output_end_stage(struct run *run, enum stage stage, struct prio_error *error)
 {
 	struct path directory;
 	json_t *entry = NULL;
+	bool was = run->stages[stage].is_done;
 	char hex[65];
-	enum prio_status status;
+	enum prio_status status =
+		path_make(&directory, error, "%s/intermediate/external/%s", run->prefixes.external.text, stage_name(stage));
 
-	if (run->stages[stage].is_done)
-		return PRIO_OK;
-	status = path_make(&directory, error, "%s/intermediate/external/%s", run->prefixes.external.text, stage_name(stage));
-	if (status == PRIO_OK)
-		status = manifest_write(run, stage, error);
+	if (status == PRIO_OK && stage == STAGE_AGGREGATE)
+		status = aggregate_was_sent(run, &directory, &was, error);
+	if (status != PRIO_OK || was)
+		return status;
+	status = manifest_write(run, stage, error);
 	if (status == PRIO_OK)
 		status = mark(run->outbox, &directory, error);
 	/* aggregate may be sent again with a further batch (aggregate.h), so it is never done. */

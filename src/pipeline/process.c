@@ -89,6 +89,14 @@ static void peek_at_aggregate(struct run *run)
 	}
 }
 
+static bool any_is_in(const struct run *run)
+{
+	for (size_t i = 0; i < run->config.n_batches; i++)
+		if (batch_is_in(&run->batches[i]))
+			return true;
+	return false;
+}
+
 static enum prio_status aggregate_and_publish(struct run *run, struct prio_error *error)
 {
 	struct prio_total **totals = calloc(run->config.n_batches, sizeof(struct prio_total *));
@@ -104,7 +112,8 @@ static enum prio_status aggregate_and_publish(struct run *run, struct prio_error
 		status = output_end_stage(run, STAGE_AGGREGATE, error);
 	if (status == PRIO_OK)
 		log_info(run->log, "aggregate done");
-	if (status == PRIO_OK)
+	/* Where nothing is left to publish there is nothing to wait for. */
+	if (status == PRIO_OK && any_is_in(run))
 		status = inbox_wait(run, STAGE_AGGREGATE, error);
 	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK; i++)
 		if (batch_is_in(&run->batches[i]))
@@ -113,14 +122,6 @@ static enum prio_status aggregate_and_publish(struct run *run, struct prio_error
 		prio_total_free(totals[i]);
 	free(totals);
 	return status;
-}
-
-static bool any_is_in(const struct run *run)
-{
-	for (size_t i = 0; i < run->config.n_batches; i++)
-		if (batch_is_in(&run->batches[i]))
-			return true;
-	return false;
 }
 
 static enum prio_status run_stages(struct run *run, struct prio_error *error)
@@ -135,6 +136,9 @@ static enum prio_status run_stages(struct run *run, struct prio_error *error)
 		status = inbox_wait(run, STAGE_VERIFY1, error);
 	if (status == PRIO_OK)
 		status = run_stage(run, STAGE_VERIFY2, verify2_batch, error);
+	/* The parsed manifest may be large, and is done with. */
+	json_decref(run->stages[STAGE_VERIFY1].partner);
+	run->stages[STAGE_VERIFY1].partner = NULL;
 	if (status == PRIO_OK)
 		status = inbox_wait(run, STAGE_VERIFY2, error);
 	return status == PRIO_OK ? aggregate_and_publish(run, error) : status;
@@ -153,7 +157,11 @@ static enum prio_status run_all(struct run *run, struct prio_error *error)
 		status = run_stages(run, error);
 	if (status == PRIO_OK)
 		status = clear_published(run, error);
-	return status == PRIO_OK ? summary_write(run, error) : status;
+	if (status == PRIO_OK)
+		status = summary_write(run, error);
+	if (status == PRIO_OK)
+		status = clear_complete(run, error);
+	return status == PRIO_OK ? summary_print(run, error) : status;
 }
 
 enum prio_status process_run(const struct process_settings *settings, struct log *log, enum process_outcome *outcome,

@@ -13,6 +13,7 @@
 #include "pipeline/manifest.h"
 #include "pipeline/output.h"
 #include "pipeline/signed_json.h"
+#include "pipeline/summary.h"
 #include "stage/result.h"
 
 /* The partner's total. What is wrong with it is its doing: it ends the batch (*total stays NULL), not the run. */
@@ -63,31 +64,15 @@ static bool sums_are_possible(struct run *run, struct batch_run *batch, const ui
 	return true;
 }
 
-/* The accepted sets, where the partner's manifest says its own. A disagreement names the id, if it is one. */
+/* The accepted sets, where the partner's manifest says its own. */
 static enum prio_status check_agreement(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	const json_t *theirs = manifest_batch(run, STAGE_AGGREGATE, batch);
-	const json_t *ours = batch->sent[STAGE_AGGREGATE];
-	uint8_t our_digest[ACCEPTED_DIGEST_BYTES];
-	uint8_t their_digest[ACCEPTED_DIGEST_BYTES];
-	char shown[128] = "";
-	enum prio_status status = PRIO_OK;
+	uint8_t ours[ACCEPTED_DIGEST_BYTES];
 
-	if (theirs == NULL || json_equal(json_object_get(theirs, "digest"), json_object_get(ours, "digest")))
-		return PRIO_OK;
-	uint64_t n_theirs = (uint64_t)json_integer_value(json_object_get(theirs, "accepted"));
-	if (hex_decode(our_digest, sizeof our_digest, json_string_value(json_object_get(ours, "digest"))) &&
-	    hex_decode(their_digest, sizeof their_digest, json_string_value(json_object_get(theirs, "digest")))) {
-		accepted_subtract(our_digest, our_digest, their_digest);
-		status = accepted_find(run, batch, our_digest, shown, sizeof shown, error);
-	}
-	if (status == PRIO_OK)
-		batch_run_end(run, batch,
-			      "the servers accepted different records: %" PRIu64 " here, %" PRIu64 " at the partner%s%s. Both totals "
-			      "are released, so this date is over for the batch",
-			      batch->n_accepted, n_theirs,
-			      shown[0] != '\0' ? "; the one that differs is id " : "; more than one differs", shown);
-	return status;
+	if (!hex_decode(ours, sizeof ours, json_string_value(json_object_get(batch->sent[STAGE_AGGREGATE], "digest"))))
+		return error_set(error, PRIO_ERR_INTERNAL, "our own aggregate has no digest");
+	return accepted_compare(run, batch, manifest_batch(run, STAGE_AGGREGATE, batch), ours,
+				"Both totals are released, so this date is over for the batch", error);
 }
 
 /* Id and time of the result: journaled before it is written, so that a run that starts again writes the same one. */
@@ -180,17 +165,15 @@ out:
 /* From here on the batch is published, whatever happens. What was read of the partner's is noted for clearing. */
 static enum prio_status note_published(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	json_t *entry = json_pack("{s:I,s:I,s:I,s:O,s:O}", "total", (json_int_t)batch->n_total, "error",
-				  (json_int_t)batch->n_error, "accepted", (json_int_t)batch->n_accepted, "sent",
-				  batch->sent[STAGE_AGGREGATE], "read", batch->read);
+	json_t *entry;
 	enum prio_status status;
 
+	batch->fate = BATCH_PUBLISHED;
+	entry = json_pack("{s:o,s:O,s:O}", "summary", summary_batch(batch), "sent", batch->sent[STAGE_AGGREGATE], "read", batch->read);
 	if (entry == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	status = journal_write(run, batch->directory.text, "published", entry, error);
 	json_decref(entry);
-	if (status == PRIO_OK)
-		batch->fate = BATCH_PUBLISHED;
 	return status;
 }
 

@@ -50,9 +50,23 @@ static json_t *entry_of(const struct run *run, const struct batch_run *batch)
 	return entry;
 }
 
+/* A key for a message, short enough to leave room for the advice. */
+enum { SHOWN_BYTES = 200 };
+
+static const char *show(char out[SHOWN_BYTES], const char *key)
+{
+	return escape_text(out, SHOWN_BYTES, (struct prio_bytes){(const uint8_t *)key, strlen(key)});
+}
+
+static enum prio_status damaged(const struct batch_run *batch, struct prio_error *error)
+{
+	return error_set(error, PRIO_ERR_FORMAT, "the journal's query entry of batch %s is damaged", batch->shown);
+}
+
 /* The fixed parts against the listed ones; both are in bytewise order. */
 static enum prio_status restrict_parts(struct run *run, struct batch_run *batch, const json_t *parts, struct prio_error *error)
 {
+	char shown[SHOWN_BYTES];
 	size_t at = 0;
 	size_t n_late = 0;
 
@@ -62,15 +76,17 @@ static enum prio_status restrict_parts(struct run *run, struct batch_run *batch,
 		json_int_t size_bytes = json_integer_value(json_object_get(part, "size"));
 
 		if (key == NULL)
-			return error_set(error, PRIO_ERR_FORMAT, "the journal's query entry of batch %s is damaged", batch->shown);
+			return damaged(batch, error);
 		while (at < batch->plan.n_parts && strcmp(batch->plan.parts[at].key, key) < 0) {
 			plan_drop_part(&batch->plan, at);
 			n_late++;
 		}
 		if (at == batch->plan.n_parts || strcmp(batch->plan.parts[at].key, key) != 0)
-			return error_set(error, PRIO_ERR_CHANGED, "%s was verified before and is gone. %s", key, advice);
+			return error_set(error, PRIO_ERR_CHANGED, "%s was verified before and is gone. %s", show(shown, key),
+					 advice);
 		if (batch->plan.parts[at].size_bytes != (uint64_t)size_bytes)
-			return error_set(error, PRIO_ERR_CHANGED, "%s was verified before and has another size now. %s", key, advice);
+			return error_set(error, PRIO_ERR_CHANGED, "%s was verified before and has another size now. %s",
+					 show(shown, key), advice);
 		at++;
 	}
 	for (; at < batch->plan.n_parts; n_late++)
@@ -90,9 +106,13 @@ enum prio_status query_restrict(struct run *run, struct batch_run *batch, struct
 
 	if (status != PRIO_OK || entry == NULL)
 		return status;
+	json_int_t task_bytes = json_integer_value(json_object_get(entry, "task_bytes"));
 	batch->is_fixed = true;
-	batch->task_bytes = (uint64_t)json_integer_value(json_object_get(entry, "task_bytes"));
-	status = restrict_parts(run, batch, json_object_get(entry, "parts"), error);
+	batch->task_bytes = (uint64_t)task_bytes;
+	if (task_bytes < 1)
+		status = damaged(batch, error);
+	else
+		status = restrict_parts(run, batch, json_object_get(entry, "parts"), error);
 	json_decref(entry);
 	return status;
 }
@@ -104,6 +124,7 @@ static enum prio_status say_difference(const struct batch_run *batch, const json
 	static const char *const names[] = {"n_data in DATA_CONFIG", "precision in DATA_CONFIG", "prg in DATA_CONFIG", "PARTNER",
 					    "ALLOW_COPIED_SHARES"};
 	const json_t *parts = json_object_get(is, "parts");
+	char shown[SHOWN_BYTES];
 
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
 		if (!json_equal(json_object_get(was, settings[i]), json_object_get(is, settings[i])))
@@ -115,7 +136,7 @@ static enum prio_status say_difference(const struct batch_run *batch, const json
 	for (size_t i = 0; i < json_array_size(parts); i++)
 		if (!json_equal(json_array_get(parts, i), json_array_get(json_object_get(was, "parts"), i)))
 			return error_set(error, PRIO_ERR_CHANGED, "%s was verified before and has other content now. %s",
-					 json_string_value(json_object_get(json_array_get(parts, i), "key")), advice);
+					 show(shown, json_string_value(json_object_get(json_array_get(parts, i), "key"))), advice);
 	return error_set(error, PRIO_ERR_CHANGED, "the raw parts of batch %s are not the ones that were verified before. %s",
 			 batch->shown, advice);
 }

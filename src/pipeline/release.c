@@ -42,31 +42,27 @@ static bool is_above_floor(struct run *run, struct batch_run *batch)
 	return true;
 }
 
-/* The partner's aggregate may be there before ours leaves: then a disagreement costs nothing yet. */
-static bool agrees_so_far(struct run *run, struct batch_run *batch, const char *digest)
-{
-	const json_t *entry = manifest_batch(run, STAGE_AGGREGATE, batch);
-	const char *theirs = json_string_value(json_object_get(entry, "digest"));
-
-	if (theirs == NULL || strcmp(theirs, digest) == 0)
-		return true;
-	batch_run_end(run, batch,
-		      "the partner accepted %" JSON_INTEGER_FORMAT " records and we accept %" PRIu64 ", or others; nothing of ours is "
-		      "released yet. Find what was lost on the way, restore it, and start both servers again",
-		      json_integer_value(json_object_get(entry, "accepted")), batch->n_accepted);
-	return false;
-}
-
 enum prio_status release_check(struct run *run, struct batch_run *batch, const struct accepted *accepted,
 			       struct prio_error *error)
 {
 	char digest[2 * ACCEPTED_DIGEST_BYTES + 1];
+	json_t *before = NULL;
 	json_t *entry = NULL;
-	enum prio_status status;
+	enum prio_status status = journal_read(run, batch->directory.text, "release", &before, error);
+	bool is_first = before == NULL;
 
+	json_decref(before);
+	if (status != PRIO_OK || !is_above_floor(run, batch))
+		return status;
+	/* The partner's aggregate may be there before ours leaves: then a disagreement costs nothing yet. */
+	if (is_first)
+		status = accepted_compare(run, batch, manifest_batch(run, STAGE_AGGREGATE, batch), accepted->digest,
+					  "Nothing of ours is released yet: find what was lost on the way, restore it, and start both "
+					  "servers again",
+					  error);
+	if (status != PRIO_OK || !batch_is_in(batch))
+		return status;
 	hex_encode(digest, accepted->digest, sizeof accepted->digest);
-	if (!is_above_floor(run, batch) || !agrees_so_far(run, batch, digest))
-		return PRIO_OK;
 	entry = json_pack("{s:I,s:I,s:I,s:s}", "accepted", (json_int_t)batch->n_accepted, "total", (json_int_t)batch->n_total, "error",
 			  (json_int_t)batch->n_error, "digest", digest);
 	if (entry == NULL)

@@ -76,16 +76,20 @@ void run_clear(struct run *run)
 	store_free(run->outbox);
 }
 
-/* One run at a time, and nothing half-written of dead ones. Only this server writes under these prefixes. */
+/* One run at a time, and nothing half-written of dead ones: where this server alone writes, also where all buckets are one. */
 static enum prio_status take_over(struct run *run, struct prio_error *error)
 {
+	static const char *const own[] = {"checkpoint", "intermediate/internal", "journal", "processed"};
 	struct path key;
 	enum prio_status status = journal_key(run, "run", "_lock", &key, error);
 
 	if (status == PRIO_OK)
 		status = store_lock(run->own, key.text, &run->lock, error);
-	if (status == PRIO_OK)
-		status = store_sweep(run->own, run->prefixes.internal.text, error);
+	for (size_t i = 0; i < sizeof own / sizeof own[0] && status == PRIO_OK; i++) {
+		status = path_make(&key, error, "%s/%s", run->prefixes.internal.text, own[i]);
+		if (status == PRIO_OK)
+			status = store_sweep(run->own, key.text, error);
+	}
 	if (status == PRIO_OK)
 		status = path_make(&key, error, "%s/intermediate/external", run->prefixes.external.text);
 	return status == PRIO_OK ? store_sweep(run->outbox, key.text, error) : status;
@@ -186,9 +190,10 @@ enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *
 	}
 	log_info(run->log, "%s of %s is complete: everything was published", run->settings->submission_date,
 		 run->settings->app_name);
-	status = summary_repeat(run, error);
-	if (status == PRIO_OK && !cleared && !run->settings->keep_state)
+	if (!cleared && !run->settings->keep_state)
 		status = clear_markers(run, error);
+	if (status == PRIO_OK)
+		status = summary_print(run, error);
 	if (status == PRIO_OK && run->settings->force)
 		status = resend_all(run, error);
 	return status;
@@ -203,9 +208,7 @@ static enum prio_status recall_published(struct run *run, struct batch_run *batc
 	if (entry == NULL)
 		return status;
 	batch->fate = BATCH_PUBLISHED;
-	batch->n_total = (uint64_t)json_integer_value(json_object_get(entry, "total"));
-	batch->n_error = (uint64_t)json_integer_value(json_object_get(entry, "error"));
-	batch->n_accepted = (uint64_t)json_integer_value(json_object_get(entry, "accepted"));
+	batch->summary = json_incref(json_object_get(entry, "summary"));
 	batch->sent[STAGE_AGGREGATE] = json_incref(json_object_get(entry, "sent"));
 	log_info(run->log, "batch %s: published by an earlier run", batch->shown);
 	json_decref(entry);

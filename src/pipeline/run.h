@@ -74,6 +74,7 @@ struct batch_run {
 	uint64_t n_partner_only; /* ids that only the partner sent */
 	uint64_t n_accepted;
 	uint64_t refused[PRIO_STATUS_FIRST_ERROR_];
+	json_t *summary;         /* of the earlier run that published it */
 	json_t *sent[N_STAGES];  /* what our manifest says of the batch; NULL where nothing was sent */
 	json_t *read;            /* keys in the inbox that were read, for clearing */
 	bool is_noted[N_STAGES]; /* in read */

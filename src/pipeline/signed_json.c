@@ -11,6 +11,11 @@
 
 enum { MAC_DIGITS = 2 * HMAC_BYTES };
 
+/* What stands around the two values. */
+static const char head[] = "{\"content\":";
+static const char middle[] = ",\"mac\":\"";
+static const char tail[] = "\"}\n";
+
 void hex_encode(char *out, const uint8_t *bytes, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -42,15 +47,10 @@ bool hex_decode(uint8_t *bytes, size_t n, const char *text)
 	return true;
 }
 
-static char *canonical(const json_t *content)
-{
-	return json_dumps(content, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-}
-
-static enum prio_status mac_of(uint8_t mac[HMAC_BYTES], const char *text, const struct signer *signer, const char *key)
+static enum prio_status mac_of(uint8_t mac[HMAC_BYTES], struct prio_bytes text, const struct signer *signer, const char *key)
 {
 	struct prio_bytes info = {(const uint8_t *)signer->label, strlen(signer->label)};
-	struct prio_bytes parts[2] = {{(const uint8_t *)key, strlen(key) + 1}, {(const uint8_t *)text, strlen(text)}};
+	struct prio_bytes parts[2] = {{(const uint8_t *)key, strlen(key) + 1}, text};
 	struct hmac *hmac = NULL;
 	uint8_t mac_key[32];
 	enum prio_status status =
@@ -68,20 +68,23 @@ static enum prio_status mac_of(uint8_t mac[HMAC_BYTES], const char *text, const 
 enum prio_status signed_json_make(struct prio_mut *out, const json_t *content, const struct signer *signer, const char *key,
 				  struct prio_error *error)
 {
-	char *text = canonical(content);
+	char *text = json_dumps(content, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	size_t n = text == NULL ? 0 : strlen(text);
 	uint8_t mac[HMAC_BYTES];
 	char hex[MAC_DIGITS + 1];
-	enum prio_status status = text == NULL ? PRIO_ERR_MEMORY : mac_of(mac, text, signer, key);
+	enum prio_status status = PRIO_ERR_MEMORY;
 
+	if (text != NULL)
+		status = mac_of(mac, (struct prio_bytes){(const uint8_t *)text, n}, signer, key);
 	if (status == PRIO_OK) {
-		size_t room = strlen(text) + MAC_DIGITS + 32;
+		size_t room = sizeof head - 1 + n + sizeof middle - 1 + MAC_DIGITS + sizeof tail;
 
 		hex_encode(hex, mac, sizeof mac);
 		out->p = malloc(room);
 		if (out->p == NULL)
 			status = PRIO_ERR_MEMORY;
 		else
-			out->n = (size_t)snprintf((char *)out->p, room, "{\"content\":%s,\"mac\":\"%s\"}\n", text, hex);
+			out->n = (size_t)snprintf((char *)out->p, room, "%s%s%s%s%s", head, text, middle, hex, tail);
 	}
 	free(text);
 	if (status != PRIO_OK)
@@ -89,30 +92,54 @@ enum prio_status signed_json_make(struct prio_mut *out, const json_t *content, c
 	return status;
 }
 
+/* Does text end with these bytes? Takes them off. */
+static bool take_end(struct prio_bytes *text, const char *end, size_t n)
+{
+	if (text->n < n || memcmp(text->p + text->n - n, end, n) != 0)
+		return false;
+	text->n -= n;
+	return true;
+}
+
+/* The two values between the fixed pieces, nothing of which is parsed before the code is known to be right. */
+static bool take_apart(struct prio_bytes text, struct prio_bytes *content, uint8_t mac[HMAC_BYTES])
+{
+	char hex[MAC_DIGITS + 1];
+
+	if (text.n < sizeof head - 1 || memcmp(text.p, head, sizeof head - 1) != 0)
+		return false;
+	text.p += sizeof head - 1;
+	text.n -= sizeof head - 1;
+	if (!take_end(&text, tail, sizeof tail - 1) || text.n < MAC_DIGITS)
+		return false;
+	text.n -= MAC_DIGITS;
+	memcpy(hex, text.p + text.n, MAC_DIGITS);
+	hex[MAC_DIGITS] = '\0';
+	*content = text;
+	return hex_decode(mac, HMAC_BYTES, hex) && take_end(content, middle, sizeof middle - 1);
+}
+
 enum prio_status signed_json_read(json_t **out, struct prio_bytes text, const struct signer *signer, const char *key,
 				  struct prio_error *error)
 {
-	json_t *root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
-	json_t *content = json_object_get(root, "content");
+	struct prio_bytes content;
 	uint8_t expected[HMAC_BYTES];
 	uint8_t mac[HMAC_BYTES];
-	char *again = NULL;
+	json_t *parsed;
 	enum prio_status status = PRIO_ERR_FORMAT;
 
-	if (!json_is_object(content) || !hex_decode(mac, sizeof mac, json_string_value(json_object_get(root, "mac")))) {
-		error_set(error, status, "%s is damaged: it is not made as this program makes it", key);
-		goto out;
-	}
-	again = canonical(content);
-	status = again == NULL ? PRIO_ERR_MEMORY : mac_of(expected, again, signer, key);
+	if (!take_apart(text, &content, mac))
+		return error_set(error, status, "%s is damaged: it is not made as this program makes it", key);
+	status = mac_of(expected, content, signer, key);
 	if (status != PRIO_OK)
-		error_set(error, status, "checking %s: %s", key, prio_status_sentence(status));
-	else if (!ct_equal(mac, expected, sizeof mac))
-		status = error_set(error, PRIO_ERR_MISMATCH, "%s is not authentic", key);
-	else
-		*out = json_incref(content);
-out:
-	free(again);
-	json_decref(root);
-	return status;
+		return error_set(error, status, "checking %s: %s", key, prio_status_sentence(status));
+	if (!ct_equal(mac, expected, sizeof mac))
+		return error_set(error, PRIO_ERR_MISMATCH, "%s is not authentic", key);
+	parsed = json_loadb((const char *)content.p, content.n, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(parsed)) {
+		json_decref(parsed);
+		return error_set(error, PRIO_ERR_FORMAT, "%s is signed, but holds no JSON object", key);
+	}
+	*out = parsed;
+	return PRIO_OK;
 }

@@ -2,9 +2,10 @@
  *
  *     {"content": {...}, "mac": "64 hexadecimal digits"}
  *
- * mac is HMAC-SHA-256, under HKDF-SHA-256(secret, label), of the object's key in its store, a zero byte, and the content as
- * compact JSON with sorted members and ASCII alone. The key stands in it, so an object cannot be moved to another name, date,
- * server or stage, nor be sent back to its writer. */
+ * mac is HMAC-SHA-256, under HKDF-SHA-256(secret, label), of the object's key in its store, a zero byte, and the bytes of the
+ * content as they stand there. The key stands in it, so an object cannot be moved to another name, date, server or stage, nor be
+ * sent back to its writer. Around the content there is nothing but these bytes and one line feed, so that the code is checked
+ * before anything is parsed: a stranger's JSON is not even looked at. */
 #ifndef PIPELINE_SIGNED_JSON_H
 #define PIPELINE_SIGNED_JSON_H
 
@@ -18,7 +19,8 @@ struct signer {
 	const char *label;
 };
 
-/* signed_json_make: the object's text, in fresh memory that the caller frees. A function of its arguments alone. */
+/* signed_json_make: the object's text, in fresh memory that the caller frees. A function of its arguments alone: the content is
+ * written compact, with sorted members and ASCII alone. */
 PRIO_MUST_USE enum prio_status signed_json_make(struct prio_mut *text, const json_t *content, const struct signer *signer,
 						const char *key, struct prio_error *error);
 

@@ -41,7 +41,7 @@ static json_t *refused_object(const struct batch_run *batch)
 	return object;
 }
 
-static json_t *batch_object(const struct batch_run *batch)
+json_t *summary_batch(const struct batch_run *batch)
 {
 	json_t *object = json_object();
 
@@ -78,7 +78,10 @@ static json_t *run_object(const struct run *run)
 	json_object_set_new(object, "started", json_string(run->started));
 	json_object_set_new(object, "finished", json_string(now));
 	for (size_t i = 0; i < run->config.n_batches; i++)
-		json_array_append_new(batches, batch_object(&run->batches[i]));
+		if (run->batches[i].summary != NULL)
+			json_array_append(batches, run->batches[i].summary);
+		else
+			json_array_append_new(batches, summary_batch(&run->batches[i]));
 	json_object_set_new(object, "batches", batches);
 	return object;
 }
@@ -88,6 +91,8 @@ static void say_batch(struct run *run, const struct batch_run *batch)
 	char refused[512] = "";
 	size_t at = 0;
 
+	if (batch->summary != NULL)
+		return; /* said when it was recalled */
 	for (int reason = PRIO_OK + 1; reason < PRIO_STATUS_FIRST_ERROR_ && at < sizeof refused; reason++) {
 		if (batch->refused[reason] == 0)
 			continue;
@@ -102,14 +107,7 @@ static void say_batch(struct run *run, const struct batch_run *batch)
 		log_info(run->log, "batch %s: %" PRIu64 " ids came from the partner only", batch->shown, batch->n_partner_only);
 }
 
-static enum prio_status print(const char *text, struct prio_error *error)
-{
-	if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
-		return error_set(error, PRIO_ERR_IO, "the run summary could not be written to stdout");
-	return PRIO_OK;
-}
-
-enum prio_status summary_repeat(struct run *run, struct prio_error *error)
+enum prio_status summary_print(struct run *run, struct prio_error *error)
 {
 	struct prio_mut text = {NULL, 0};
 	struct path key;
@@ -117,11 +115,10 @@ enum prio_status summary_repeat(struct run *run, struct prio_error *error)
 
 	if (status == PRIO_OK)
 		status = store_get(run->own, key.text, SUMMARY_BYTES_MAX, &text, error);
-	if (status == PRIO_OK)
-		status = print((const char *)text.p, error);
+	if (status == PRIO_OK && (printf("%s\n", (const char *)text.p) < 0 || fflush(stdout) != 0))
+		status = error_set(error, PRIO_ERR_IO, "the run summary could not be written to stdout");
 	free(text.p);
-	/* The run that completed may have ended before it wrote one. */
-	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
+	return status;
 }
 
 enum prio_status summary_write(struct run *run, struct prio_error *error)
@@ -140,8 +137,6 @@ enum prio_status summary_write(struct run *run, struct prio_error *error)
 	if (status == PRIO_OK)
 		status = store_put(run->own, key.text, (struct prio_bytes){(const uint8_t *)text, strlen(text)}, STORE_ALWAYS,
 				   error);
-	if (status == PRIO_OK)
-		status = print(text, error);
 	free(text);
 	return status;
 }

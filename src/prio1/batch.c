@@ -56,6 +56,7 @@ enum prio_status prio_workspace_new(struct prio_workspace **workspace, const str
 	if (made == NULL)
 		return status;
 
+	made->server = batch->server;
 	made->n_data = batch->copy.params.n_data;
 	made->n_points = params_points(batch->copy.params.n_data);
 	status = field_vector_init(&made->data, made->n_data);

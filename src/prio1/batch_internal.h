@@ -35,6 +35,7 @@ struct prio_query {
 enum { WORKSPACE_LANES = 64 }; /* envelopes whose X25519 is done together */
 
 struct prio_workspace {
+	enum prio_server_id server; /* whose key x25519 holds */
 	struct x25519 *x25519;
 	struct seal seal;
 	struct prg prg;

@@ -103,13 +103,13 @@ static void evaluate(struct state *state, const struct share *share, const struc
 	wipe(&g, sizeof g);
 }
 
-/* Were these made for one batch? Threads hand them around, and a mix-up would read past their ends. */
+/* Were these made for one batch? A mix-up of threads would read past their ends, or open with the wrong key. */
 static bool fit(const struct prio_batch *batch, const struct prio_query *query, const struct prio_workspace *workspace,
 		const struct prio_tentative *sum)
 {
 	uint32_t n_data = batch->copy.params.n_data;
 
-	return workspace->n_data == n_data &&
+	return workspace->n_data == n_data && workspace->server == batch->server &&
 	       (query == NULL || (query->server == batch->server && query->copy.params.n_data == n_data)) &&
 	       (sum == NULL || (sum->server == batch->server && sum->copy.params.n_data == n_data));
 }
@@ -166,10 +166,12 @@ enum prio_status prio_sum_many(const struct prio_batch *batch, struct prio_works
 			size_t k = done + i;
 
 			verdicts[k] = open_share(&share, batch, workspace, sealed[k], i, false);
-			if (verdicts[k] == PRIO_OK)
-				sum_take(sum, &workspace->data);
-			else if (!prio_status_is_refusal(verdicts[k]))
+			if (verdicts[k] == PRIO_OK) {
+				if (sum != NULL)
+					sum_take(sum, &workspace->data);
+			} else if (!prio_status_is_refusal(verdicts[k])) {
 				status = PRIO_ERR_CRYPTO;
+			}
 		}
 	}
 

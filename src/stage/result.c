@@ -8,6 +8,10 @@
 
 #include "base/error.h"
 #include "record/base64.h"
+#include "record/json_size.h"
+
+/* Of an aggregate record: three are enough, some more do not matter. */
+enum { VALUES_MAX = 1000 };
 
 static enum prio_status append_text(struct line_buffer *buffer, const char *text)
 {
@@ -70,8 +74,7 @@ static enum prio_status read_count(uint64_t *count, const json_t *root, const ch
 
 enum prio_status aggregate_record_read(struct aggregate_record *record, struct prio_bytes text, struct prio_error *error)
 {
-	json_error_t where;
-	json_t *root = json_loadb((const char *)text.p, text.n, 0, &where);
+	json_t *root = json_values_max(text) > VALUES_MAX ? NULL : json_loadb((const char *)text.p, text.n, 0, NULL);
 	const json_t *payload = json_object_get(root, "payload");
 	enum prio_status status = PRIO_ERR_FORMAT;
 

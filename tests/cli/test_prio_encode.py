@@ -73,3 +73,11 @@ def test_one_directory_for_both_outputs_is_refused(tool, servers, tmp_path):
 	told = tool.fails("encode-shares", "--input", servers.folder / FILE, "--output-A", tmp_path / "x", "--output-B", tmp_path / "x",
 		env=servers.env["A"], code=2)
 	assert "--output-A" in told
+
+
+def test_one_directory_under_two_names_is_refused(tool, servers, tmp_path):
+	(tmp_path / "x").mkdir()
+	(tmp_path / "y").symlink_to("x")
+	told = tool.fails("encode-shares", "--input", servers.folder / FILE, "--output-A", tmp_path / "x", "--output-B", tmp_path / "y",
+		env=servers.env["A"])
+	assert "--output-A" in told and list((tmp_path / "x").iterdir()) == []

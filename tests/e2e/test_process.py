@@ -522,7 +522,7 @@ def test_demo_notices_a_wrong_count(tmp_path):
 	"""scripts/demo exits non-zero when a server publishes something else than the truth, and leaves nothing behind."""
 	wrong = tmp_path / "prio-processor"
 	wrong.write_text(f"""#!/bin/sh
-{PROCESSOR} "$@" || exit
+"{PROCESSOR}" "$@" || exit
 [ "$1" = generate ] || exit 0
 sed -i 's/"payload":\\[[0-9]*/"payload":[12345/g' "$(echo "$*" | sed 's/.*--truth //')"
 """)

@@ -98,11 +98,22 @@ static void statuses_have_names(void **unused)
 	assert_false(prio_status_is_refusal(PRIO_STATUS_FIRST_ERROR_));
 }
 
+/* A whole line: what is escaped already stays as it is, controls do not. */
+static void lines_keep_backslashes(void **unused)
+{
+	char out[64];
+
+	(void)unused;
+	assert_string_equal(escape_line(out, sizeof out, "id \\x1b and \x1b[31m\n\xc2\x9b"), "id \\x1b and \\x1b[31m\\x0a\\xc2\\x9b");
+	assert_string_equal(escape_line(out, 8, "123456789"), "1234...");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(fits_any_room),
+		cmocka_unit_test(lines_keep_backslashes),
 		cmocka_unit_test(prefixes_and_cuts),
 		cmocka_unit_test(statuses_have_names),
 	};

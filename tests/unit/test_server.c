@@ -257,6 +257,10 @@ static void refusals_have_reasons(void **unused)
 			assert_true(ct_is_zero(sealed.p + SEAL_TEXT_AT, sealed.n - SEAL_OVERHEAD_BYTES));
 			free(sealed.p);
 		}
+		struct prio_mut sealed = seal_text((struct prio_bytes){text, n}, &server->key.public_key, (uint8_t)i);
+		ASSERT_OK(prio_sum_many(server->batch, server->workspace, &sealed, 1, &verdict, NULL)); /* no sum is wanted */
+		ASSERT_STATUS(texts[i].what, verdict, texts[i].want);
+		free(sealed.p);
 		assert_int_equal(prio_tentative_count(server->sum), count + (texts[i].want == PRIO_OK ? 2 : 0));
 	}
 	submission_clear(&made);
@@ -465,6 +469,7 @@ static void mixed_up_arguments(void **unused)
 	ASSERT_STATUS("query of another size", CALL(s[0], l[0], s[0], s[0]), PRIO_ERR_ARGUMENT);
 	ASSERT_STATUS("query of the other server", CALL(s[0], s[1], s[0], s[0]), PRIO_ERR_ARGUMENT);
 	ASSERT_STATUS("workspace of another size", CALL(s[0], s[0], l[0], s[0]), PRIO_ERR_ARGUMENT);
+	ASSERT_STATUS("workspace of the other server", CALL(s[0], s[0], s[1], s[0]), PRIO_ERR_ARGUMENT);
 	ASSERT_STATUS("sum of another size", CALL(s[0], s[0], s[0], l[0]), PRIO_ERR_ARGUMENT);
 	ASSERT_STATUS("sum of the other server", CALL(s[0], s[0], s[0], s[1]), PRIO_ERR_ARGUMENT);
 	ASSERT_STATUS("sum alone", prio_sum_many(s[0].batch, s[0].workspace, &share, 1, &verdict, l[0].sum),

@@ -186,13 +186,15 @@ const char *cli_where(const struct invocation *call, const char *name, char out[
 
 int cli_usage_error(const struct invocation *call, const char *format, ...)
 {
+	char text[2048];
+	char shown[sizeof text];
 	va_list arguments;
 
-	fprintf(stderr, "%s %s: ", call->program->name, call->command->name);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\nTry: %s %s --help\n", call->program->name, call->command->name);
+	fprintf(stderr, "%s %s: %s\nTry: %s %s --help\n", call->program->name, call->command->name,
+		escape_line(shown, sizeof shown, text), call->program->name, call->command->name);
 	return EXIT_USAGE;
 }
 

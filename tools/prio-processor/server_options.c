@@ -64,6 +64,7 @@ enum prio_status server_settings_read(const struct invocation *call, struct proc
 				      char today[CLOCK_DATE_BYTES], struct prio_error *error)
 {
 	struct prio_public_key partner;
+	char where[CLI_WHERE_BYTES];
 	enum prio_status status = cli_server_id(call, &settings->server, error);
 
 	if (status == PRIO_OK)
@@ -77,6 +78,10 @@ enum prio_status server_settings_read(const struct invocation *call, struct proc
 				   "PUBLIC_KEY_HEX_EXTERNAL is this server's own public key; it must be the other server's");
 	if (status == PRIO_OK)
 		status = cli_shared_secret(call, &settings->secret, error);
+	/* Meant as a percentage, it would switch the floor off without a word. */
+	if (status == PRIO_OK && cli_decimal(call, "max-refused-fraction") > 1)
+		status = error_set(error, PRIO_ERR_CONFIG, "%s must be from 0 to 1; 0.05 is five percent",
+				   cli_where(call, "max-refused-fraction", where));
 	if (status != PRIO_OK)
 		return status;
 	settings->app_name = cli_string(call, "app-name");

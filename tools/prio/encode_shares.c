@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/wipe.h"
@@ -197,12 +198,25 @@ static enum prio_status encode_file(struct encode *run, const struct input_file 
 	return status;
 }
 
+/* Under whatever two names: server A's shares would be overwritten by B's. */
+static bool are_one_directory(const char *one, const char *other)
+{
+	struct stat a;
+	struct stat b;
+
+	return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static enum prio_status open_outputs(struct encode *run, const struct invocation *call, struct prio_error *error)
 {
+	char where[CLI_WHERE_BYTES];
 	enum prio_status status = output_open(&run->output_a, call, "output-A", error);
 
 	if (status == PRIO_OK)
 		status = output_open(&run->output_b, call, "output-B", error);
+	if (status == PRIO_OK && are_one_directory(run->output_a.directory, run->output_b.directory))
+		status = error_set(error, PRIO_ERR_CONFIG, "%s is the directory of --output-B, too; give two",
+				   cli_where(call, "output-A", where));
 	for (size_t i = 0; i < run->inputs.n_files && status == PRIO_OK; i++) {
 		status = output_check(&run->output_a, run->inputs.files[i].name, &run->inputs, error);
 		if (status == PRIO_OK)

@@ -1,0 +1,73 @@
+"""A server that ends before or after any one change of its run, or to which any one change is refused, and is started again:
+the same results, every message the same to the byte, nothing left over."""
+
+import concurrent.futures
+import os
+import random
+import signal
+
+import pytest
+
+from harness import COVERED, IMPATIENT, KILLED, SANITIZED, Scene, read_log
+from servers import DONE, FAILED
+
+WORKERS = 2
+STEP = 9 if SANITIZED else 1  # every which point
+
+
+@pytest.fixture(scope="module")
+def scene(directory):
+	return Scene(os.path.join(directory, "points"), random.Random(1))
+
+
+def end_at(server, how, at, run):
+	"""Waits for a run that a fault was planned for, and sees that it ended of it, and of nothing else."""
+	code = run.wait()
+	change = read_log(server)[-1]
+	assert change.number == at, f"ended at change {change.number} instead of {at}, status {code}:\n{run.err}"
+	if how in ("before", "after"):
+		assert code == KILLED, f"status {code}:\n{run.err}"
+	else:
+		assert code == FAILED, f"status {code}:\n{run.err}"
+		assert change.key in run.err, f"{change.key} is not named:\n{run.err}"
+
+
+def go_through(scene, name, how, at, apart):
+	"""One point. together: the server is started again at once, while the other waits for it. apart: the other is stopped too,
+	goes as far as it can alone, and only then both start again."""
+	servers = scene.new()
+	own, other = servers if name == "A" else servers[::-1]
+	runs = [scene.start(own, how, at), scene.start(other)]
+	try:
+		end_at(own, how, at, runs[0])
+		is_done = False
+		if apart:
+			runs[1].stop(signal.SIGTERM)
+			alone = scene.start(other, **IMPATIENT)
+			runs.append(alone)
+			is_done = alone.wait() == DONE
+		again = [scene.start(own)] + ([scene.start(other)] if apart and not is_done else [])
+		runs += again
+		for run in again + ([] if apart else [runs[1]]):
+			assert run.wait() == DONE, run.err
+		scene.check(servers)
+	finally:
+		for run in runs:
+			run.stop()
+	scene.clear(servers)
+
+
+@pytest.mark.parametrize("how, apart", [("before", False), ("after", True), ("full", False), ("io", True)])
+@pytest.mark.parametrize("name", ["A", "B"])
+def test_every_change(scene, name, how, apart):
+	numbers = range(1, scene.n_changes[name] + 1, STEP)
+	failed = []
+	with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+		points = {pool.submit(go_through, scene, name, how, at, apart): at for at in numbers}
+		for point in concurrent.futures.as_completed(points):
+			if point.exception() is not None:
+				at = points[point]
+				change = scene.changes[name][at - 1]
+				failed.append((at, f"{at}: {change.role} {change.what} {change.key.split('/', 5)[-1]}: {point.exception()}"))
+	COVERED.append(f"server {name}, {how} each of its {scene.n_changes[name]} changes: {len(numbers)} points, {len(failed)} failed")
+	assert not failed, f"{len(failed)} of {len(numbers)} points:\n" + "\n".join(text for _, text in sorted(failed))
