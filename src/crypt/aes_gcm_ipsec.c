@@ -8,11 +8,11 @@
 #include "base/wipe.h"
 
 struct aes_gcm_ipsec {
+	struct gcm_key_data key; /* first: see ALIGNMENT */
+	struct gcm_context_data context;
 	aes_gcm_pre_t prepare;
 	aes_gcm_enc_dec_t decrypt;
 	aes_gcm_enc_dec_t encrypt;
-	struct gcm_key_data key;
-	struct gcm_context_data context;
 };
 
 /* gcm_key_data wants to begin at a multiple of this. */
