@@ -112,7 +112,7 @@ void ntt_prove_portable(struct field_vector *f, const struct field_vector *at_da
 		u128 value = field_vector_get(f, i);
 		u128 g = value + FIELD_P - field_vector_get(at_data, i) + times(field_vector_get(at_first, i), factor);
 
-		field_vector_set(f, i, field_mul(value, field_reduce(g)));
+		field_vector_set(f, i, field_mul(value, g)); /* g is below 5 p, which its reduction takes as well */
 	}
 	wipe(factor, sizeof factor);
 }
