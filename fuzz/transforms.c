@@ -60,7 +60,8 @@ static void check_transforms(const struct ntt *ntt, const struct ntt *plain, str
 }
 
 /* From an element on that is not aligned. */
-static void check_written(codec_write_kernel *write, const struct field_vector *x, const struct field_vector *y, size_t n)
+static void check_written(codec_write_kernel *write, const struct field_vector *x, const struct field_vector *y,
+			  size_t n)
 {
 	struct field_vector x_part = field_vector_from(x, 1), y_part = field_vector_from(y, 1);
 	size_t room = (n - 1) * CODEC_FIELD_BYTES_MAX;

@@ -17,7 +17,7 @@ struct prio_client {
 	struct field_vector at_first; /* L at the odd roots, N */
 	struct field_vector work;     /* f, then h at the odd roots, N */
 	struct field_vector masks;    /* server B's shares: n_data of the data, then N of h */
-	uint8_t *bits;                /* n_data, of integers */
+	uint8_t *bits;		      /* n_data, of integers */
 };
 
 /* The ephemeral keys of both envelopes, and what they share with the servers' keys. Secret. */

@@ -29,8 +29,8 @@ static void spread(uint8_t *bits, const uint64_t *values, size_t n_values, uint3
 }
 
 /* The fields of vector i. */
-static enum prio_status fields_of(const uint8_t **fields, struct prio_client *client, const struct source *source, size_t i,
-				  struct prio_error *error)
+static enum prio_status fields_of(const uint8_t **fields, struct prio_client *client, const struct source *source,
+				  size_t i, struct prio_error *error)
 {
 	const struct prio_params *params = &client->copy.params;
 	uint64_t too_large = 0;

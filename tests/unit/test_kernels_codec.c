@@ -1,4 +1,5 @@
-/* Reading and writing many elements: every version against the portable one, which test_codec.c holds against a table of all forms.
+/* Reading and writing many elements: every version against the portable one, which test_codec.c holds against a table
+ * of all forms.
  */
 #include "tests/unit/kernels.h"
 
@@ -189,7 +190,8 @@ static void writes_like_portable(void **unused)
 	ASSERT_OK(field_vector_init(&y, N_MAX + 1));
 	for (unsigned short_ones = 0; short_ones < 4; short_ones++) { /* none, then one in 256, 16, 1 */
 		for (size_t n = 0; n <= N_MAX; n = n < 200 ? n + 1 : n + 700) {
-			struct codec_writer writer = codec_writer_of((struct prio_mut){want, n * CODEC_FIELD_BYTES_MAX});
+			struct codec_writer writer =
+				codec_writer_of((struct prio_mut){want, n * CODEC_FIELD_BYTES_MAX});
 			const struct field_vector x_part = field_vector_from(&x, n % 2);
 			struct field_vector x_set = x_part;
 

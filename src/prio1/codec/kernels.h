@@ -17,8 +17,8 @@
 typedef size_t codec_read_kernel(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field);
 
 /* A kernel writes the n elements x[i] - y[i] one after another to out, which has room for n times CODEC_FIELD_BYTES_MAX
- * bytes, of which those behind the last element may be overwritten, too. Returns the bytes of the elements. CT: depends on
- * the encodings' lengths. */
+ * bytes, of which those behind the last element may be overwritten, too. Returns the bytes of the elements. CT: depends
+ * on the encodings' lengths. */
 typedef size_t codec_write_kernel(uint8_t *out, const struct field_vector *x, const struct field_vector *y, size_t n);
 
 struct codec_kernels {

@@ -11,8 +11,8 @@ enum { LANES = 8 };
 #define LO(k) 8 * (k) + 5, 8 * (k) + 4, 8 * (k) + 3, 8 * (k) + 2, 8 * (k) + 1, 8 * (k)
 #define ELEMENT(k) HI(k), LO(k)
 
-static const uint8_t first_bytes[64] = {ELEMENT(0), ELEMENT(1), ELEMENT(2), ELEMENT(3), ELEMENT(4), 104 + 5, 104 + 4,
-					104 + 3,    104 + 2};
+static const uint8_t first_bytes[64] = {ELEMENT(0), ELEMENT(1), ELEMENT(2), ELEMENT(3), ELEMENT(4),
+					104 + 5,    104 + 4,	104 + 3,    104 + 2};
 static const uint8_t last_bytes[64] = {104 + 1, 104, LO(5), ELEMENT(6), ELEMENT(7)};
 
 size_t codec_write_avx512ifma(uint8_t *out, const struct field_vector *x, const struct field_vector *y, size_t n)

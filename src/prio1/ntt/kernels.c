@@ -42,8 +42,8 @@ static bool sum_up(u128 *sum, const struct field_vector *x, size_t n)
 	return good;
 }
 
-/* Elements that look random, and among them some next to p, extended and then multiplied. The answers were computed apart
- * from this code, by the definition. */
+/* Elements that look random, and among them some next to p, extended and then multiplied. The answers were computed
+ * apart from this code, by the definition. */
 static bool self_test(const void *table)
 {
 	static const u128 answers[] = {(u128)0x763771 << 64 | 0x8684e062a231bc,

@@ -1,13 +1,13 @@
 /* kernels: transforms and the product of polynomials' values, which have vector versions (cpu/cpu.h).
  *
  * A transform is the tree of divisions X^(2h) - z^2 = (X^h - z)(X^h + z), which takes a polynomial, coefficient by
- * coefficient, to its remainders, and in the end to its values. With m blocks of 2 h elements each, block b multiplies its
- * upper half by z, which is entry m + b of the table, adds it to the lower half and subtracts it from it:
+ * coefficient, to its remainders, and in the end to its values. With m blocks of 2 h elements each, block b multiplies
+ * its upper half by z, which is entry m + b of the table, adds it to the lower half and subtracts it from it:
  *
  *     x[j] + z x[j + h]        x[j] - z x[j + h]
  *
- * In all levels but the first, z is one number for a whole block, so lanes can share it. The values come out in the order
- * of reversed bits, and are put in their natural order on the way. */
+ * In all levels but the first, z is one number for a whole block, so lanes can share it. The values come out in the
+ * order of reversed bits, and are put in their natural order on the way. */
 #ifndef PRIO1_NTT_KERNELS_H
 #define PRIO1_NTT_KERNELS_H
 

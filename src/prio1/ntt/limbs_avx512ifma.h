@@ -1,8 +1,8 @@
 /* limbs: eight numbers modulo p in two registers, x = x0 + 2^44 x1, for the kernels of this folder.
  *
  * IFMA multiplies 52 bits by 52. If one factor's limbs are moved up by 8 bits, its upper half falls on a limb, and its
- * lower half, moved down by 8 again, too. Two limbs are 88 bits, and 2^88 = -(2^20 + 2) mod p is a short factor: that is
- * why the cut is at 44 and not at 48, where vectors have it.
+ * lower half, moved down by 8 again, too. Two limbs are 88 bits, and 2^88 = -(2^20 + 2) mod p is a short factor: that
+ * is why the cut is at 44 and not at 48, where vectors have it.
  *
  * Limbs are never carried from one to the other before the end; x1 then reaches a little beyond p, too. Tame: x0 below
  * 2^51, x1 below 2^50. A product: x0 below 2^46, x1 below 2^45. */
@@ -54,10 +54,10 @@ static inline __attribute__((always_inline)) struct limbs limbs_sub(struct limbs
 			      _mm512_sub_epi64(_mm512_add_epi64(x.x1, p1), y.x1)};
 }
 
-/* s a + t b, where s and t are single limbs, and either they or both a and b are moved up; what is not moved up is tame. A
- * product. */
+/* s a + t b, where s and t are single limbs, and either they or both a and b are moved up; what is not moved up is
+ * tame. A product. */
 static inline __attribute__((always_inline)) struct limbs limbs_combine(__m512i s, struct limbs a, __m512i t,
-									 struct limbs b)
+									struct limbs b)
 {
 	const __m512i zero = _mm512_setzero_si512(), fold = all((((uint64_t)1 << 20) + 2) << HIGH_BITS);
 	/* p, of which one of the upper limb's is lent to the lower one. */
@@ -104,7 +104,8 @@ static inline __attribute__((always_inline)) struct limbs limbs_reduce(struct li
 	__m512i above = _mm512_srli_epi64(x1, TOP_BITS);
 	__mmask8 negative;
 
-	/* above 2^87 = -above (2^19 + 1), which is small: at most one limb becomes negative, and then the whole, too. */
+	/* above 2^87 = -above (2^19 + 1), which is small: at most one limb becomes negative, and then the whole, too.
+	 */
 	x1 = _mm512_and_si512(x1, top_mask);
 	x0 = _mm512_sub_epi64(x0, _mm512_add_epi64(above, _mm512_slli_epi64(above, 19)));
 	x1 = _mm512_add_epi64(x1, _mm512_srai_epi64(x0, 63));

@@ -4,8 +4,8 @@
 
 #include "prio1/ntt/kernels.h"
 
-/* Entry m + b of the inverse transform, with m blocks: a root for every b below m, in the order of reversed bits, the same
- * at each level. */
+/* Entry m + b of the inverse transform, with m blocks: a root for every b below m, in the order of reversed bits, the
+ * same at each level. */
 static void fill_inverse(const struct ntt *ntt, u128 root)
 {
 	u128 power = 1;
@@ -21,8 +21,8 @@ static void fill_inverse(const struct ntt *ntt, u128 root)
 	}
 }
 
-/* X^N + 1 is the half of X^(2N) - 1 that has the odd powers, so entry k is entry k of the tree for 2 N. What comes out of
- * the inverse is N times too large; the first level of this one makes it right. */
+/* X^N + 1 is the half of X^(2N) - 1 that has the odd powers, so entry k is entry k of the tree for 2 N. What comes out
+ * of the inverse is N times too large; the first level of this one makes it right. */
 static void fill_odd(const struct ntt *ntt, u128 root)
 {
 	u128 power = 1, n_inverse = field_inv((u128)ntt->n);

@@ -19,8 +19,8 @@ struct ntt {
 	size_t n; /* N, 2^log2_n */
 	unsigned log2_n;
 	const struct ntt_kernels *kernels; /* whose tables these are */
-	struct ntt_table inverse;          /* values at the powers of w to N times the coefficients */
-	struct ntt_table odd;              /* those to the values at the odd powers of the root of order 2 N, if there is one */
+	struct ntt_table inverse;	   /* values at the powers of w to N times the coefficients */
+	struct ntt_table odd; /* those to the values at the odd powers of the root of order 2 N, if there is one */
 };
 
 /* ntt_init: log2_n 0 to FIELD_ROOT_LOG2_MAX. PRIO_OK or PRIO_ERR_MEMORY (then it need not be cleared).

@@ -1,8 +1,8 @@
 /* Numbers stay unreduced from level to level: what a product leaves is below 3 p, so each level adds at most 3 p, and
  * after 19 levels they are below 2^94.
  *
- * To multiply x = x0 + 2^64 x1 by w, w 2^40 and v 2^40 are kept, where v = w 2^64 mod p: x0 w + x1 v is below 2^152, and
- * with those 40 bits more is cut at bit 88 by taking its third word. 2^88 = -(2^20 + 2) mod p, and one such step is
+ * To multiply x = x0 + 2^64 x1 by w, w 2^40 and v 2^40 are kept, where v = w 2^64 mod p: x0 w + x1 v is below 2^152,
+ * and with those 40 bits more is cut at bit 88 by taking its third word. 2^88 = -(2^20 + 2) mod p, and one such step is
  * enough. */
 #include "base/wipe.h"
 #include "prio1/ntt/kernels.h"

@@ -1,10 +1,10 @@
 /* Eight numbers at a time, in limbs (limbs_avx512ifma.h). Rows of eight: element 8 r + l is lane l of row r.
  *
- * A level whose halves are whole rows works row by row, two such levels in one go where there are two. The last three work
- * inside of rows. There eight rows make a tile: those whose numbers differ in their three highest bits. Turned around, row c
- * of a tile holds element c of each, and the levels are again row by row. Since that exchanges the highest bits with the
- * lowest, only the bits of which tile it is are left to be reversed, and a tile's results are eight rows again, of one other
- * tile (or of itself).
+ * A level whose halves are whole rows works row by row, two such levels in one go where there are two. The last three
+ * work inside of rows. There eight rows make a tile: those whose numbers differ in their three highest bits. Turned
+ * around, row c of a tile holds element c of each, and the levels are again row by row. Since that exchanges the
+ * highest bits with the lowest, only the bits of which tile it is are left to be reversed, and a tile's results are
+ * eight rows again, of one other tile (or of itself).
  *
  * A product is below 2^46, 2^45, and each level adds at most 4 p to what is not multiplied, 2^46.01 and 2^45: after the
  * 19 levels of the largest transform numbers are still tame. */
@@ -75,7 +75,7 @@ static inline __attribute__((always_inline)) struct limbs times(struct limbs x, 
 }
 
 static inline __attribute__((always_inline)) void butterfly(struct limbs *lower, struct limbs *upper,
-							     const struct entry *z)
+							    const struct entry *z)
 {
 	struct limbs product = times(*upper, z), sum = limbs_add(*lower, product);
 
@@ -181,7 +181,7 @@ struct tile {
 
 /* The last three levels of one tile. */
 static inline __attribute__((always_inline)) void do_tile(struct tile *out, const struct field_vector *x,
-							   const uint64_t *words, size_t n, size_t tile)
+							  const uint64_t *words, size_t n, size_t tile)
 {
 	__m512i x0[LANES], x1[LANES];
 	struct limbs y[LANES];
@@ -216,7 +216,7 @@ static inline __attribute__((always_inline)) void do_tile(struct tile *out, cons
 }
 
 static inline __attribute__((always_inline)) void store_tile(struct field_vector *x, const struct tile *done, size_t n,
-							      size_t tile)
+							     size_t tile)
 {
 	for (unsigned c = 0; c < LANES; c++)
 		limbs_store(x, reverse_three(c) * (n / LANES) + LANES * tile, done->row[c]);
