@@ -492,3 +492,22 @@ def test_huge_signed_manifest(meeting, kind):
 	case.partner.put_manifest("verify1", content)
 	case.partner.mark("verify1")
 	case.ends(FAILED, "verify1/_manifest.json", "is larger than any that is read")
+
+
+@pytest.mark.parametrize("sizes", [[None], [2**63 - 1, 2**63 - 1, 2]], ids=["too-small", "overflowing"])
+def test_part_larger_than_its_manifest_says(meeting, sizes):
+	"""Four million ids where the manifest says that there are six, or more than can be counted: the table of ids does not grow with them."""
+	case = meeting(batches=[X])
+	case.start()
+
+	def change(text):
+		content = json.loads(text)["content"]
+		part = content["batches"][0]["parts"][0]
+		content["batches"][0]["parts"] = [{**part, "size": size or part["size"]} for size in sizes]
+		return signed(content, case.partner.secret, case.partner.place("verify1", "_manifest.json")[0])
+
+	case.partner.play("verify1", marker=False, alter=change)
+	with open(case.partner.place("verify1", "batch_id=x/part-00000.json")[1], "ab") as file:
+		file.writelines(b'{"id":%d,"payload":"oQChAA=="}\n' % i for i in range(4000000))
+	case.partner.mark("verify1")
+	case.ends(FAILED, "batch_id=x/part-00000.json is not what the partner's manifest says")
