@@ -32,13 +32,12 @@ class Program:
 	"""A run of one server over stores that may go wrong."""
 
 	def __init__(self, server, task_bytes, how=None, at=None, options=(), **changes):
-		self.log = os.path.join(server.root, f"{server.name}.log")
 		server.n_runs += 1
 		self.err_path = os.path.join(server.root, f"{server.name}-{server.n_runs}.err")
 		variables = server.variables(**{"KEEP_STATE": None, "PRIO_JOBS": "1", **PATIENT, **changes})
 		with open(self.err_path, "wb") as err:
 			self.process = subprocess.Popen([CRASH, "process", *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err,
-				env=environment(**variables, PRIO_CRASH_HOW=how, PRIO_CRASH_AT=at, PRIO_CRASH_LOG=self.log, PRIO_CRASH_TASK_BYTES=task_bytes))
+				env=environment(**variables, PRIO_CRASH_HOW=how, PRIO_CRASH_AT=at, PRIO_CRASH_LOG=server.log, PRIO_CRASH_TASK_BYTES=task_bytes))
 
 	def wait(self):
 		end = os.pidfd_open(self.process.pid)
@@ -65,10 +64,9 @@ class Program:
 
 def read_log(server):
 	"""Every change that this server's runs asked for, in order."""
-	path = os.path.join(server.root, f"{server.name}.log")
-	if not os.path.exists(path):
+	if not os.path.exists(server.log):
 		return []
-	with open(path, encoding="utf-8") as file:
+	with open(server.log, encoding="utf-8") as file:
 		rows = [line.rstrip("\n").split("\t") for line in file]
 	return [Change(int(row[0]), *row[1:]) for row in rows]
 
@@ -156,6 +154,7 @@ class Scene:
 		root = os.path.join(self.root, str(self.n_made))
 		servers = [Server(name, root, self.pair.keys, self.pair.a.secret, self.pair.config) for name in "AB"]
 		for server, source in zip(servers, self.pair.servers):
+			server.log = os.path.join(root, f"{server.name}.log")
 			shutil.copytree(source.home, server.home, dirs_exist_ok=True)
 		return servers
 
