@@ -54,18 +54,20 @@ static void gives_pages_that_are_left_out(void **unused)
 	assert_int_equal(is_left_out(sizes), 0);
 }
 
-static void fails_in_words(void **unused)
+static void fails_with_null(void **unused)
 {
 	(void)unused;
+#ifndef __SANITIZE_ADDRESS__ /* which ends a program that asks for so much */
 	assert_null(secret_alloc(SIZE_MAX));
 	assert_null(secret_alloc(SIZE_MAX - 100));
+#endif
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_pages_that_are_left_out),
-		cmocka_unit_test(fails_in_words),
+		cmocka_unit_test(fails_with_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
