@@ -109,10 +109,11 @@ class Scene:
 	"""Raw shares of both servers with everything in them that a batch can meet, to be copied for each run; and what a run without
 	faults makes of them."""
 
-	def __init__(self, root, random, n_records=3, n_data=6, task_bytes=1500):
-		self.task_bytes = task_bytes
+	def __init__(self, root, random, n_records=3, n_data=6, task_bytes=1500, one_bucket=False, **variables):
+		self.task_bytes, self.one_bucket, self.variables = task_bytes, one_bucket, variables
 		self.pair = Pair(os.path.join(str(root), "template"), [
-			{"batch_id": "bits", "n_data": n_data}, {"batch_id": "ints", "n_data": 6, "precision": 3}, {"batch_id": "empty", "n_data": 4}])
+			{"batch_id": "bits", "n_data": n_data}, {"batch_id": "ints", "n_data": 6, "precision": 3}, {"batch_id": "empty", "n_data": 4}],
+			one_bucket=one_bucket)
 		self.truth = {}
 		self._put_bits(random, n_records, n_data)
 		numbers = [[random.randrange(8), random.randrange(8)] for _ in range(n_records)]
@@ -152,14 +153,16 @@ class Scene:
 		"""Both servers of a new copy of the raw shares."""
 		self.n_made += 1
 		root = os.path.join(self.root, str(self.n_made))
-		servers = [Server(name, root, self.pair.keys, self.pair.a.secret, self.pair.config) for name in "AB"]
+		servers = [Server(name, root, self.pair.keys, self.pair.a.secret, self.pair.config, self.one_bucket) for name in "AB"]
 		for server, source in zip(servers, self.pair.servers):
+			if self.one_bucket:
+				server.home = server.partner_home = os.path.join(root, "both")
 			server.log = os.path.join(root, f"{server.name}.log")
 			shutil.copytree(source.home, server.home, dirs_exist_ok=True)
 		return servers
 
 	def start(self, server, how=None, at=None, **changes):
-		return Program(server, self.task_bytes, how, at, **changes)
+		return Program(server, self.task_bytes, how, at, **{**self.variables, **changes})
 
 	def run_both(self, servers, **changes):
 		runs = [self.start(server, **changes) for server in servers]

@@ -16,9 +16,27 @@ WORKERS = 2
 STEP = 9 if SANITIZED and not os.environ.get("PRIO_SOAK") else 1  # every which point
 
 
+SCENES = {
+	"three buckets a server": {},
+	"one bucket for all": {"one_bucket": True},
+	"each takes the other for an original": {"PARTNER": "4.1"},
+}
+
+
 @pytest.fixture(scope="module")
-def scene(directory):
-	return Scene(os.path.join(directory, "points"), random.Random(1))
+def scenes(directory):
+	made = {}
+
+	def scene_of(name):
+		if name not in made:
+			made[name] = Scene(os.path.join(directory, name), random.Random(1), **SCENES[name])
+		return made[name]
+	return scene_of
+
+
+@pytest.fixture
+def scene(scenes):
+	return scenes("three buckets a server")
 
 
 def end_at(server, how, at, run):
@@ -65,6 +83,17 @@ SOME = (("before", False), ("after", True), ("full", False), ("io", True))  # be
 @pytest.mark.parametrize("how, apart", ALL if os.environ.get("PRIO_SOAK") else SOME)
 @pytest.mark.parametrize("name", ["A", "B"])
 def test_every_change(scene, name, how, apart):
+	every_change(scene, "", name, how, apart)
+
+
+@pytest.mark.parametrize("how, apart", ALL if os.environ.get("PRIO_SOAK") else [("after", True)])
+@pytest.mark.parametrize("name", ["A", "B"])
+@pytest.mark.parametrize("other_scene", list(SCENES)[1:])
+def test_every_change_elsewhere(scenes, other_scene, name, how, apart):
+	every_change(scenes(other_scene), other_scene + ", ", name, how, apart)
+
+
+def every_change(scene, where, name, how, apart):
 	numbers = range(1, scene.n_changes[name] + 1, STEP)
 	failed = []
 	with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
@@ -74,7 +103,7 @@ def test_every_change(scene, name, how, apart):
 				at = points[point]
 				change = scene.changes[name][at - 1]
 				failed.append((at, f"{at}: {change.role} {change.what} {change.key.split('/', 5)[-1]}: {point.exception()}"))
-	COVERED.append(f"server {name}, {how} {'each' if STEP == 1 else 'some'} of its {scene.n_changes[name]} changes, the other "
+	COVERED.append(f"{where}server {name}, {how} {'each' if STEP == 1 else 'some'} of its {scene.n_changes[name]} changes, the other "
 		f"{'stopped too' if apart else 'waiting'}: {len(numbers)} points, {len(failed)} failed")
 	assert not failed, f"{len(failed)} of {len(numbers)} points:\n" + "\n".join(text for _, text in sorted(failed))
 
