@@ -33,7 +33,7 @@ struct process_settings {
 	bool allow_copied_shares;
 	bool require_manifest;     /* refuse a partner that writes none */
 	bool keep_state;           /* delete nothing after publishing */
-	bool force;                /* of a complete run: send the stored bytes again */
+	bool force;                /* send again what an earlier run sent */
 	uint64_t min_batch;        /* accepted records below which no aggregate is sent; 0: no floor */
 	double max_refused_fraction; /* of the records sent at verify1; 1: no limit */
 	unsigned n_workers;        /* 0: one a processor */

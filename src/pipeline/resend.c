@@ -33,9 +33,10 @@ static enum prio_status copy(struct run *run, const char *from, const char *to, 
 }
 
 /* Everything of one stage in order: parts, markers of batches, the manifest, the top marker. */
-static enum prio_status resend_stage(struct run *run, enum stage stage, struct prio_error *error)
+static enum prio_status resend_stage(struct run *run, enum stage stage, bool complete, struct prio_error *error)
 {
 	struct keys keys = {0};
+	struct store_object object;
 	struct path own;
 	struct path outbox;
 	struct path to;
@@ -43,6 +44,17 @@ static enum prio_status resend_stage(struct run *run, enum stage stage, struct p
 	enum prio_status status =
 		path_make(&own, error, "%s/intermediate/internal/%s", run->prefixes.internal.text, stage_name(stage));
 
+	/* Our own manifest says that all of it was sent once. */
+	if (status == PRIO_OK)
+		status = path_make(&to, error, "%s/_manifest.json", own.text);
+	if (status == PRIO_OK)
+		status = store_stat(run->own, to.text, &object, error);
+	if (status == PRIO_ERR_NOT_FOUND) {
+		if (complete)
+			log_warn(run->log, "%s cannot be sent again: its files were cleared after publishing (KEEP_STATE=1 keeps them)",
+				 stage_name(stage));
+		return PRIO_OK;
+	}
 	if (status == PRIO_OK)
 		status = path_make(&outbox, error, "%s/intermediate/external/%s", run->prefixes.external.text, stage_name(stage));
 	if (status == PRIO_OK)
@@ -63,11 +75,6 @@ static enum prio_status resend_stage(struct run *run, enum stage stage, struct p
 	keys_clear(&keys);
 	if (status != PRIO_OK)
 		return status;
-	if (n_sent == 0) {
-		log_warn(run->log, "%s cannot be sent again: its files were cleared after publishing (KEEP_STATE=1 keeps them)",
-			 stage_name(stage));
-		return PRIO_OK;
-	}
 	status = path_make(&to, error, "%s/_SUCCESS", outbox.text);
 	if (status == PRIO_OK)
 		status = store_put(run->outbox, to.text, (struct prio_bytes){(const uint8_t *)"", 0}, STORE_ALWAYS, error);
@@ -76,11 +83,12 @@ static enum prio_status resend_stage(struct run *run, enum stage stage, struct p
 	return status;
 }
 
-enum prio_status resend_all(struct run *run, struct prio_error *error)
+enum prio_status resend_all(struct run *run, bool complete, struct prio_error *error)
 {
 	enum prio_status status = PRIO_OK;
 
 	for (enum stage stage = STAGE_VERIFY1; stage <= STAGE_AGGREGATE && status == PRIO_OK; stage++)
-		status = resend_stage(run, stage, error);
+		if (complete || stage == STAGE_AGGREGATE || run->stages[stage].is_done)
+			status = resend_stage(run, stage, complete, error);
 	return status;
 }

@@ -223,12 +223,14 @@ enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *
 		return status;
 	if (!*complete) {
 		status = read_stages(run, error);
+		if (status == PRIO_OK && run->settings->force)
+			status = resend_all(run, false, error);
 		return status == PRIO_OK ? warn_of_earlier_days(run, error) : status;
 	}
 	log_info(run->log, "%s of %s is complete: everything was published", run->settings->submission_date,
 		 run->settings->app_name);
 	if (run->settings->force)
-		status = resend_all(run, error);
+		status = resend_all(run, true, error);
 	if (status == PRIO_OK)
 		status = look_for_late_data(run, error);
 	if (status == PRIO_OK && !cleared && !run->settings->keep_state) {

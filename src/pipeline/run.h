@@ -105,8 +105,8 @@ struct run {
 PRIO_MUST_USE enum prio_status run_init(struct run *run, struct prio_error *error);
 void run_clear(struct run *run);
 
-/* run_resume: take the lock, sweep what dead runs left half-written, read from the journal what is done. *complete: an earlier run
- * did everything; it is said, with --force the stored bytes are sent again, and what was not cleared is cleared. */
+/* run_resume: take the lock, sweep what dead runs left half-written, read from the journal what is done; with --force send it again.
+ * *complete: an earlier run did everything; it is said, and what was not cleared is cleared. */
 PRIO_MUST_USE enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *error);
 
 /* run_plan: wait for the raw shares and plan what to do with them; published batches are out of it. */

@@ -54,7 +54,7 @@ const struct option_row server_options[N_SERVER_OPTIONS] = {
 	 "refuse a partner whose messages come without a signed manifest (an original's do)", NULL},
 	{"keep-state", "KEEP_STATE", OPTION_FLAG, false, NULL, NULL, "delete nothing after publishing", NULL},
 	{"force", "PRIO_FORCE", OPTION_FLAG, false, NULL, NULL,
-	 "after a complete run: send the stored messages once more, for a partner that lost them", NULL},
+	 "send the stored messages of earlier runs once more, for a partner that lost them", NULL},
 	{"memory-budget", "PRIO_MEMORY_BUDGET", OPTION_NUMBER, false, "134217728", NULL,
 	 "bytes that tables of ids may take; larger ones are made in several passes", NULL},
 	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor", NULL},
