@@ -146,6 +146,12 @@ static enum prio_status list_directory(struct listing *listing, size_t n)
 
 	if (file_is_absent(code))
 		return PRIO_OK;
+	/* A run that died may have named files and directories and not made the names durable. Its successor relies on what it finds. */
+	if (code == 0 && listing->temporary) {
+		code = file_sync_directory(fd);
+		if (code != 0)
+			close(fd);
+	}
 	if (code == 0)
 		code = read_directory(&entries, fd, listing->temporary);
 	if (code != 0) {
@@ -203,6 +209,18 @@ enum prio_status file_sweep(struct store *base, const char *prefix, struct prio_
 				  .temporary = true};
 	size_t n = strlen(prefix);
 
+	/* The directories above, for the same reason. */
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+		int code = prefix[i] == '/' ? file_walk(listing.store, prefix, i, false, &fd) : ENOENT;
+
+		if (code == 0) {
+			code = file_sync_directory(fd);
+			close(fd);
+		}
+		if (code != 0 && !file_is_absent(code))
+			return file_error(error, listing.store, prefix, code);
+	}
 	memcpy(listing.key, prefix, n + 1);
 	return list_directory(&listing, n);
 }

@@ -90,7 +90,8 @@ struct store_lock {
 enum prio_status store_lock(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error);
 void store_unlock(struct store_lock *lock);
 
-/* store_sweep: remove what writers that died left half-written under a prefix. Only while nobody else writes there. */
+/* store_sweep: remove what writers that died left half-written under a prefix, and make durable what they finished. Only while
+ * nobody else writes there. */
 enum prio_status store_sweep(struct store *store, const char *prefix, struct prio_error *error);
 
 /* store_free(NULL) is fine. */
