@@ -346,6 +346,21 @@ def test_message_that_changes_after_its_manifest(scene, stage, change):
 	scene.check(servers)
 
 
+@pytest.mark.parametrize("budgets", [("100", None), (None, "100"), ("100", "300")])
+@pytest.mark.parametrize("stage", ["verify1", "verify2", "aggregate"])
+def test_memory_budget(scene, stage, budgets):
+	"""Tables of ids in several passes, in one run and not in the next one: the same verdicts, the same bytes."""
+	servers = scene.new()
+	a, b = servers
+	at = next(change.number for change in scene.changes["A"] if change.role == "outbox" and change.key.endswith(f"/{stage}/_SUCCESS"))
+	runs = [scene.start(a, "before", at, PRIO_MEMORY_BUDGET=budgets[0]), scene.start(b, PRIO_MEMORY_BUDGET="100")]
+	runs[0].wait()
+	assert runs[0].process.returncode == -signal.SIGKILL, runs[0].err
+	runs.append(scene.start(a, PRIO_MEMORY_BUDGET=budgets[1]))
+	assert [run.wait() for run in runs[1:]] == [DONE, DONE], [run.err for run in runs[1:]]
+	scene.check(servers)
+
+
 # Stores that cannot be written, or go away.
 
 PLAIN = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
