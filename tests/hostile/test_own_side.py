@@ -3,6 +3,7 @@ verify1 binds; nothing is said in a second way."""
 
 import base64
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -92,6 +93,23 @@ def test_other_private_key(meeting):
 	case.start(PRIVATE_KEY_HEX=keys.private, PUBLIC_KEY_HEX_INTERNAL=keys.public)
 	case.ends(FAILED, "was not written under this private key: it was changed, or the key was")
 	assert snapshot(case) == sent
+
+
+def test_force_before_all_is_done(meeting):
+	"""The partner lost what it got while we wait for its answer: the same bytes again, and nothing that was not sent yet."""
+	case = begun(meeting, "verify2")
+	sent = snapshot(case)
+	shutil.rmtree(os.path.dirname(case.ours.sent("verify1")))
+	case.start(**SOON)
+	case.ends(FAILED, "did not come")
+	assert snapshot(case) == {}
+	case.start("--force", **SOON)
+	case.ends(FAILED, "verify1 sent again", "verify2 sent again", "did not come")
+	assert snapshot(case) == sent
+	case.start("--force")
+	case.play(stages=["verify2", "aggregate"])
+	case.ends(DONE)
+	assert case.ours.published("x")["payload"] == case.truth()
 
 
 # ---- The journal ----
@@ -250,6 +268,19 @@ def test_checkpoint_cannot_be_moved_between_batches(meeting):
 
 
 # ---- Floors and releases ----
+
+def test_release_is_bound_to_the_records(meeting):
+	"""Not to the sum of their digests alone: the partner has the key of that, and could make two sets with one sum."""
+	case = meeting(batches=[X])
+	refused = case.ids()[2]
+	case.start(**SOON)
+	case.play({"verify2": lambda played: played.set(refused, b"\xa1\x05")}, ["verify1", "verify2"])
+	case.until("aggregate")
+	case.ends(FAILED, "the partner's aggregate did not come")
+	with open(journal(case, "batch_id=x/release"), "rb") as file:
+		entry = json.load(file)["content"]
+	assert entry["set"] == hashlib.sha256(bytes(key != refused for key in case.ids())).hexdigest()
+
 
 def test_floor_raised_after_the_release(meeting):
 	"""The total left already: a higher floor keeps it from being published, and does not send another."""
