@@ -174,6 +174,12 @@ def signed_json():
 	yield b"\0\5 " + text({"content": {"a": [1, 2.5, None, "\u00e9"]}, "mac": digest(3)})
 
 
+def json_size():
+	for value in (1, "a,b:[{", [], {}, [1, [2, {"a,b": {"c": []}}], "\\\",:"], {"a": [None, True, 1.5e3], "\u00e9": ""}):
+		yield text(value)
+	yield from (data[1:] for data in manifest())
+
+
 def sealed_file():
 	for data in (b"", b"a", b"PRIOSEAL" + bytes(40) + b"\x80\0\0\1" + bytes(17), bytes(range(256)) * 3, b"x" * 66000):
 		yield b"\1\2\0\x30" + data
@@ -274,10 +280,21 @@ def vector_line():
 		yield bytes([choice]) + text({"id": "x", "payload": values[:-1]})
 
 
+def x25519():
+	p = 2**255 - 19
+	edges = [bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+		bytes.fromhex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157")]
+	edges += [value.to_bytes(32, "little") for value in (0, 1, 9, p - 1, p, p + 1, 2**255 - 1, 2**256 - 1, 2**26 - 1, 2**51 - 1)]
+	for count in (1, 4, 5, 8, 16, 20):
+		keys = [rng.choice(edges) if rng.random() < 0.5 else rng.randbytes(32) for _ in range(count)]
+		yield bytes([count]) + rng.randbytes(32) + b"".join(keys)
+	yield bytes([len(edges)]) + rng.randbytes(32) + b"".join(edges)
+
+
 TARGETS = {"lines": lines, "record": record, "base64": b64, "codec": codec, "packets": packets, "total": total, "envelope": envelope,
-	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json,
+	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json, "json_size": json_size,
 	"sealed_file": sealed_file, "answers": answers, "checkpoint": checkpoint, "config": config, "aggregate": aggregate, "paths": paths,
-	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "kernels": kernels}
+	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "kernels": kernels, "x25519": x25519}
 
 
 def main(folder):

@@ -16,6 +16,9 @@ empty variable counts as not given. A secret can also be read from a file (or `/
 processes nor in the environment; where it is given on the command line, it is overwritten there. `COMMAND --help` shows the same as this
 page; `completion bash` and `completion zsh` print completion scripts to be sourced.
 
+`--version` also says which vector kernels run: the best that this machine has, or fewer where the variable `PRIO_CPU` is `portable`,
+`avx2`, `avx512` or `avx512ifma`. All give the same results.
+
 Data goes to files and to standard output, words go to standard error. Exit codes:
 
 | code | meaning |

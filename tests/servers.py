@@ -17,7 +17,7 @@ PREFIX, APP, DATE = "data/v1", "test-app", "2026-11-22"
 STAGES = ("verify1", "verify2", "aggregate")
 DONE, FAILED, USAGE, UNPUBLISHED = 0, 1, 2, 3
 PATIENCE_S = 300  # a run that takes longer hangs
-RUNTIME = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "PATH", "LD_LIBRARY_PATH")
+RUNTIME = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "PATH", "LD_LIBRARY_PATH", "PRIO_CPU")
 OTHER = {"A": "B", "B": "A"}
 
 Keys = collections.namedtuple("Keys", "private public")

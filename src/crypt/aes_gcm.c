@@ -15,7 +15,7 @@ struct aes_gcm {
 	EVP_CIPHER *algorithm;
 	EVP_CIPHER_CTX *context;
 	size_t key_bytes;
-	struct aes_gcm_ipsec *ipsec; /* opens, where it is there; NULL: OpenSSL does */
+	struct aes_gcm_ipsec *ipsec; /* works, where it is there; NULL: OpenSSL does */
 };
 
 enum prio_status aes_gcm_new(struct aes_gcm **gcm, size_t key_bytes)
@@ -122,6 +122,10 @@ enum prio_status aes_gcm_seal(struct aes_gcm *gcm, struct prio_mut text, uint8_t
 	uint8_t nothing[1];
 	int written;
 
+	if (gcm->ipsec != NULL && text.n > 0 && aad.n > 0) {
+		aes_gcm_ipsec_encrypt(gcm->ipsec, text, tag, key, iv, aad);
+		return PRIO_OK;
+	}
 	if (EVP_EncryptInit_ex2(gcm->context, NULL, key, iv, NULL) == 1 && update(gcm->context, NULL, aad.p, aad.n) &&
 	    update(gcm->context, text.p, text.p, text.n) &&
 	    EVP_EncryptFinal_ex(gcm->context, nothing, &written) == 1 &&

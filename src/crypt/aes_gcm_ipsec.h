@@ -1,4 +1,4 @@
-/* aes_gcm_ipsec: AES-128-GCM decryption by libipsec-mb, four times as fast as OpenSSL 3.0 where the CPU has VAES. For
+/* aes_gcm_ipsec: AES-128-GCM by libipsec-mb, four times as fast as OpenSSL 3.0 where the CPU has VAES. For
  * aes_gcm.c and kernels.c alone. The library is optional at build time; without it (no PRIO_IPSEC_MB) nothing here is
  * ever used. */
 #ifndef CRYPT_AES_GCM_IPSEC_H
@@ -26,7 +26,12 @@ void aes_gcm_ipsec_decrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint
 			   const uint8_t key[AES128_KEY_BYTES], const uint8_t iv[AES_GCM_IV_BYTES],
 			   struct prio_bytes aad);
 
-/* aes_gcm_ipsec_is_right: does it give its known answer? */
+/* aes_gcm_ipsec_encrypt: encrypt text in place and write its tag. Otherwise as above. */
+void aes_gcm_ipsec_encrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t tag[AES_GCM_TAG_BYTES],
+			   const uint8_t key[AES128_KEY_BYTES], const uint8_t iv[AES_GCM_IV_BYTES],
+			   struct prio_bytes aad);
+
+/* aes_gcm_ipsec_is_right: do both give their known answers? */
 bool aes_gcm_ipsec_is_right(void);
 #else
 enum { AES_GCM_HAS_IPSEC = false };
@@ -45,6 +50,11 @@ static inline void aes_gcm_ipsec_forget(struct aes_gcm_ipsec *gcm)
 	(void)gcm;
 }
 static inline void aes_gcm_ipsec_decrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t *tag,
+					 const uint8_t *key, const uint8_t *iv, struct prio_bytes aad)
+{
+	(void)gcm, (void)text, (void)tag, (void)key, (void)iv, (void)aad;
+}
+static inline void aes_gcm_ipsec_encrypt(struct aes_gcm_ipsec *gcm, struct prio_mut text, uint8_t *tag,
 					 const uint8_t *key, const uint8_t *iv, struct prio_bytes aad)
 {
 	(void)gcm, (void)text, (void)tag, (void)key, (void)iv, (void)aad;

@@ -175,7 +175,8 @@ uint32_t run_partitions(const struct run *run, uint64_t n_entries)
 {
 	const uint64_t entry_bytes = 100;
 	uint64_t budget_bytes = run->settings->memory_budget_bytes;
-	uint64_t n = budget_bytes == 0 ? 1 : (n_entries * entry_bytes + budget_bytes - 1) / budget_bytes;
+	uint64_t n_fit = budget_bytes > entry_bytes ? budget_bytes / entry_bytes : 1;
+	uint64_t n = budget_bytes == 0 ? 1 : n_entries / n_fit + (n_entries % n_fit != 0);
 
 	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
 }

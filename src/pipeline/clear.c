@@ -251,16 +251,21 @@ enum prio_status clear_forget(struct run *run, struct batch_run *batch, struct p
 {
 	struct keys keys = {0};
 	bool denied = false;
-	/* The raw shares go first: a journal without them is harmless, they without a journal are not. */
-	enum prio_status status = forget_raw(run, batch, &denied, error);
+	enum prio_status status = add_directory(&keys, run, "journal", batch, error);
 
-	if (status == PRIO_OK && denied)
+	if (status == PRIO_OK && keys.n == 0 && batch->plan.n_parts == 0)
+		return error_set(error, PRIO_ERR_NOT_FOUND, "batch %s has neither raw shares nor a journal here; is its name right?",
+				 batch->shown);
+	/* The raw shares go first: a journal without them is harmless, they without a journal are not. */
+	if (status == PRIO_OK)
+		status = forget_raw(run, batch, &denied, error);
+	if (status == PRIO_OK && denied) {
+		keys_clear(&keys);
 		return error_set(error, PRIO_ERR_DENIED, "batch %s: its raw shares could not be deleted, so its journal stays",
 				 batch->shown);
+	}
 	if (status == PRIO_OK)
 		status = delete_own(run, batch, &denied, error);
-	if (status == PRIO_OK)
-		status = add_directory(&keys, run, "journal", batch, error);
 	if (status == PRIO_OK)
 		status = keys_delete(&keys, run->own, &denied, run->log, error);
 	keys_clear(&keys);

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "pipeline/paths.h"
 
 enum { CONFIG_BYTES_MAX = 64 << 20 };
 
@@ -131,12 +132,22 @@ static enum prio_status read_entry(struct batch_config *batch, const json_t *ent
 	return status == PRIO_ERR_FORGEABLE_SIZE ? PRIO_OK : status;
 }
 
+/* Neither the same id twice, nor two that stand for one directory in the buckets, such as "a/b" and "a%2Fb". */
 static enum prio_status check_unique(const struct data_config *config, size_t index, struct prio_error *error)
 {
-	for (size_t i = 0; i < index; i++)
+	struct path own;
+	struct path other;
+	enum prio_status status = path_batch(&own, config->batches[index].params.batch_id, error);
+
+	for (size_t i = 0; i < index && status == PRIO_OK; i++) {
 		if (strcmp(config->batches[i].batch_id, config->batches[index].batch_id) == 0)
 			return error_set(error, PRIO_ERR_CONFIG, "the same \"batch_id\" as entry %zu", i + 1);
-	return PRIO_OK;
+		status = path_batch(&other, config->batches[i].params.batch_id, error);
+		if (status == PRIO_OK && strcmp(own.text, other.text) == 0)
+			return error_set(error, PRIO_ERR_CONFIG, "its \"batch_id\" stands for the same directory as that of entry %zu",
+					 i + 1);
+	}
+	return status;
 }
 
 enum prio_status data_config_read(struct data_config *config, const char *path, bool allow_forgeable_size, struct log *log,

@@ -117,7 +117,9 @@ static enum prio_status load_part(struct run *run, const struct inbox_part *part
 {
 	struct hash_stream hashing;
 	struct stream *stream = NULL;
-	enum prio_status status = store_open(run->inbox, part->key, 0, UINT64_MAX, &stream, error);
+	/* No more than was said of it, for the table was made for that; with a digest, one byte that shows that there is more. */
+	uint64_t most_bytes = part->size_bytes + part->has_digest;
+	enum prio_status status = store_open(run->inbox, part->key, 0, most_bytes, &stream, error);
 
 	if (status == PRIO_ERR_NOT_FOUND)
 		error_set(error, status, "the partner's manifest names %s, which is not there", part->key);
@@ -160,8 +162,9 @@ enum prio_status inbox_partitions(struct run *run, struct batch_run *batch, enum
 	uint64_t n_bytes = 0;
 	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
 
+	/* Sizes are what the partner says: their sum may be beyond everything. */
 	for (size_t i = 0; i < parts.n; i++)
-		n_bytes += parts.parts[i].size_bytes;
+		n_bytes = parts.parts[i].size_bytes < UINT64_MAX - n_bytes ? n_bytes + parts.parts[i].size_bytes : UINT64_MAX;
 	*n = run_partitions(run, n_bytes / line_bytes);
 	inbox_parts_clear(&parts);
 	return status;

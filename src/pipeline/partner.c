@@ -58,8 +58,11 @@ enum prio_status partner_meet(struct run *run, struct prio_error *error)
 	struct path announcement;
 	const char *keys[2] = {announcement.text, marker.text};
 	size_t found = 0;
-	enum prio_status status = announce(run, error);
+	enum prio_status status = PRIO_OK;
 
+	/* Once the partner has our verify1 it has this too, and may have cleared both. */
+	if (!run->stages[STAGE_VERIFY1].is_done)
+		status = announce(run, error);
 	if (status == PRIO_OK)
 		status = path_make(&marker, error, "%s/intermediate/external/verify1/_SUCCESS", run->prefixes.internal.text);
 	if (status == PRIO_OK)

@@ -63,6 +63,15 @@ static enum prio_status damaged(const struct batch_run *batch, struct prio_error
 	return error_set(error, PRIO_ERR_FORMAT, "the journal's query entry of batch %s is damaged", batch->shown);
 }
 
+static void warn_of_late(struct run *run, const struct batch_run *batch, size_t n_late)
+{
+	if (n_late > 0)
+		log_warn(run->log,
+			 "batch %s: %zu raw parts came after the batch was verified; they are left alone. Put late data under another "
+			 "date",
+			 batch->shown, n_late);
+}
+
 /* The fixed parts against the listed ones; both are in bytewise order. */
 static enum prio_status restrict_parts(struct run *run, struct batch_run *batch, const json_t *parts, struct prio_error *error)
 {
@@ -91,12 +100,32 @@ static enum prio_status restrict_parts(struct run *run, struct batch_run *batch,
 	}
 	for (; at < batch->plan.n_parts; n_late++)
 		plan_drop_part(&batch->plan, at);
-	if (n_late > 0)
-		log_warn(run->log,
-			 "batch %s: %zu raw parts came after the batch was verified; they are left alone. Put late data under another "
-			 "date",
-			 batch->shown, n_late);
+	warn_of_late(run, batch, n_late);
 	return PRIO_OK;
+}
+
+enum prio_status query_warn_of_late(struct run *run, const struct batch_run *batch, struct prio_error *error)
+{
+	json_t *entry = NULL;
+	enum prio_status status = journal_read(run, batch->directory.text, "query", &entry, error);
+	const json_t *parts = json_object_get(entry, "parts");
+	size_t at = 0;
+	size_t n_late = 0;
+
+	/* Both lists are in bytewise order. Fixed parts that are gone were cleared. */
+	for (size_t i = 0; i < batch->plan.n_parts && status == PRIO_OK; i++) {
+		const char *key = NULL;
+
+		for (; at < json_array_size(parts); at++) {
+			key = json_string_value(json_object_get(json_array_get(parts, at), "key"));
+			if (key == NULL || strcmp(key, batch->plan.parts[i].key) >= 0)
+				break;
+		}
+		n_late += at == json_array_size(parts) || key == NULL || strcmp(key, batch->plan.parts[i].key) != 0;
+	}
+	json_decref(entry);
+	warn_of_late(run, batch, n_late);
+	return status;
 }
 
 enum prio_status query_restrict(struct run *run, struct batch_run *batch, struct prio_error *error)

@@ -10,6 +10,9 @@
  * missing or has another size is PRIO_ERR_CHANGED. Takes over the task size of the entry. No entry: nothing to do. */
 PRIO_MUST_USE enum prio_status query_restrict(struct run *run, struct batch_run *batch, struct prio_error *error);
 
+/* query_warn_of_late: of a published batch: a word about parts that are there and were never verified. They are left alone. */
+PRIO_MUST_USE enum prio_status query_warn_of_late(struct run *run, const struct batch_run *batch, struct prio_error *error);
+
 /* query_fix: after opening, before anything is sent: write the entry, or compare with it. PRIO_ERR_CHANGED or PRIO_ERR_CONFIG,
  * saying what differs. */
 PRIO_MUST_USE enum prio_status query_fix(struct run *run, struct batch_run *batch, struct prio_error *error);

@@ -173,6 +173,43 @@ static enum prio_status warn_of_earlier_days(struct run *run, struct prio_error 
 	return status;
 }
 
+static enum prio_status list_raw(struct run *run, struct prio_error *error)
+{
+	struct plan *plans = calloc(run->config.n_batches, sizeof *plans);
+	struct path raw;
+	enum prio_status status = path_make(&raw, error, "%s/raw/shares", run->prefixes.internal.text);
+
+	if (plans == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	if (status == PRIO_OK)
+		status = plans_list(plans, &run->config, run->ingest, raw.text, run->log, error);
+	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK; i++)
+		run->batches[i].plan = plans[i];
+	free(plans);
+	return status;
+}
+
+/* Data that came for a date after it was complete: nobody will process them, so somebody must hear of it. */
+static enum prio_status look_for_late_data(struct run *run, struct prio_error *error)
+{
+	enum prio_status status = list_raw(run, error);
+
+	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK; i++) {
+		struct batch_run *batch = &run->batches[i];
+		json_t *entry = NULL;
+
+		if (batch->plan.n_bytes == 0)
+			continue;
+		status = journal_read(run, batch->directory.text, "published", &entry, error);
+		if (status == PRIO_OK && entry != NULL)
+			status = query_warn_of_late(run, batch, error);
+		else if (status == PRIO_OK)
+			batch_run_end(run, batch, "its raw shares came after this date was complete; put them under another date");
+		json_decref(entry);
+	}
+	return status;
+}
+
 enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *error)
 {
 	bool cleared = false;
@@ -192,6 +229,8 @@ enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *
 		 run->settings->app_name);
 	if (run->settings->force)
 		status = resend_all(run, error);
+	if (status == PRIO_OK)
+		status = look_for_late_data(run, error);
 	if (status == PRIO_OK && !cleared && !run->settings->keep_state) {
 		status = clear_published(run, error);
 		if (status == PRIO_OK)
@@ -213,7 +252,7 @@ static enum prio_status recall_published(struct run *run, struct batch_run *batc
 	batch->sent[STAGE_AGGREGATE] = json_incref(json_object_get(entry, "sent"));
 	log_info(run->log, "batch %s: published by an earlier run", batch->shown);
 	json_decref(entry);
-	return PRIO_OK;
+	return query_warn_of_late(run, batch, error);
 }
 
 static enum prio_status plan_batch(struct run *run, struct batch_run *batch, struct prio_error *error)
@@ -252,29 +291,18 @@ static enum prio_status anything_left(struct run *run, bool *left, struct prio_e
 
 enum prio_status run_plan(struct run *run, struct prio_error *error)
 {
-	struct plan *plans = NULL;
-	struct path raw;
 	struct path marker;
 	size_t found;
 	bool left = true;
 	const char *keys[1] = {marker.text};
-	enum prio_status status = path_make(&raw, error, "%s/raw/shares", run->prefixes.internal.text);
+	enum prio_status status = path_make(&marker, error, "%s/raw/shares/_SUCCESS", run->prefixes.internal.text);
 
-	if (status == PRIO_OK)
-		status = path_make(&marker, error, "%s/_SUCCESS", raw.text);
 	if (status == PRIO_OK)
 		status = anything_left(run, &left, error);
 	if (status == PRIO_OK && left)
 		status = wait_for_any(run->ingest, keys, 1, &run->settings->retry, "raw shares", &found, run->log, error);
-	if (status != PRIO_OK)
-		return status;
-	plans = calloc(run->config.n_batches, sizeof *plans);
-	if (plans == NULL)
-		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	status = plans_list(plans, &run->config, run->ingest, raw.text, run->log, error);
-	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK; i++)
-		run->batches[i].plan = plans[i];
-	free(plans);
+	if (status == PRIO_OK)
+		status = list_raw(run, error);
 	for (size_t i = 0; i < run->config.n_batches && status == PRIO_OK; i++)
 		status = plan_batch(run, &run->batches[i], error);
 	return status;

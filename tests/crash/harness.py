@@ -32,13 +32,12 @@ class Program:
 	"""A run of one server over stores that may go wrong."""
 
 	def __init__(self, server, task_bytes, how=None, at=None, options=(), **changes):
-		self.log = os.path.join(server.root, f"{server.name}.log")
 		server.n_runs += 1
 		self.err_path = os.path.join(server.root, f"{server.name}-{server.n_runs}.err")
 		variables = server.variables(**{"KEEP_STATE": None, "PRIO_JOBS": "1", **PATIENT, **changes})
 		with open(self.err_path, "wb") as err:
 			self.process = subprocess.Popen([CRASH, "process", *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err,
-				env=environment(**variables, PRIO_CRASH_HOW=how, PRIO_CRASH_AT=at, PRIO_CRASH_LOG=self.log, PRIO_CRASH_TASK_BYTES=task_bytes))
+				env=environment(**variables, PRIO_CRASH_HOW=how, PRIO_CRASH_AT=at, PRIO_CRASH_LOG=server.log, PRIO_CRASH_TASK_BYTES=task_bytes))
 
 	def wait(self):
 		end = os.pidfd_open(self.process.pid)
@@ -65,10 +64,9 @@ class Program:
 
 def read_log(server):
 	"""Every change that this server's runs asked for, in order."""
-	path = os.path.join(server.root, f"{server.name}.log")
-	if not os.path.exists(path):
+	if not os.path.exists(server.log):
 		return []
-	with open(path, encoding="utf-8") as file:
+	with open(server.log, encoding="utf-8") as file:
 		rows = [line.rstrip("\n").split("\t") for line in file]
 	return [Change(int(row[0]), *row[1:]) for row in rows]
 
@@ -111,10 +109,11 @@ class Scene:
 	"""Raw shares of both servers with everything in them that a batch can meet, to be copied for each run; and what a run without
 	faults makes of them."""
 
-	def __init__(self, root, random, n_records=3, n_data=6, task_bytes=1500):
-		self.task_bytes = task_bytes
+	def __init__(self, root, random, n_records=3, n_data=6, task_bytes=1500, one_bucket=False, **variables):
+		self.task_bytes, self.one_bucket, self.variables = task_bytes, one_bucket, variables
 		self.pair = Pair(os.path.join(str(root), "template"), [
-			{"batch_id": "bits", "n_data": n_data}, {"batch_id": "ints", "n_data": 6, "precision": 3}, {"batch_id": "empty", "n_data": 4}])
+			{"batch_id": "bits", "n_data": n_data}, {"batch_id": "ints", "n_data": 6, "precision": 3}, {"batch_id": "empty", "n_data": 4}],
+			one_bucket=one_bucket)
 		self.truth = {}
 		self._put_bits(random, n_records, n_data)
 		numbers = [[random.randrange(8), random.randrange(8)] for _ in range(n_records)]
@@ -154,13 +153,16 @@ class Scene:
 		"""Both servers of a new copy of the raw shares."""
 		self.n_made += 1
 		root = os.path.join(self.root, str(self.n_made))
-		servers = [Server(name, root, self.pair.keys, self.pair.a.secret, self.pair.config) for name in "AB"]
+		servers = [Server(name, root, self.pair.keys, self.pair.a.secret, self.pair.config, self.one_bucket) for name in "AB"]
 		for server, source in zip(servers, self.pair.servers):
+			if self.one_bucket:
+				server.home = server.partner_home = os.path.join(root, "both")
+			server.log = os.path.join(root, f"{server.name}.log")
 			shutil.copytree(source.home, server.home, dirs_exist_ok=True)
 		return servers
 
 	def start(self, server, how=None, at=None, **changes):
-		return Program(server, self.task_bytes, how, at, **changes)
+		return Program(server, self.task_bytes, how, at, **{**self.variables, **changes})
 
 	def run_both(self, servers, **changes):
 		runs = [self.start(server, **changes) for server in servers]

@@ -390,6 +390,29 @@ def test_again(tmp_path):
 		assert all(path.endswith("journal/run/_lock") for path in changed), changed
 
 
+@pytest.mark.parametrize("keep", ["1", None])
+def test_data_for_a_date_that_is_complete(tmp_path, keep):
+	"""Nobody will process them, so the next run says so: a further part with a warning, a batch that was never published with
+	exit code 3. Nothing of it is touched."""
+	pair = Pair(tmp_path, [entry("x", 10), entry("late", 20)])
+	late = tmp_path / "late.json"
+	pair.generate("--mode", "random", "--n-rows", 5)
+	for server in pair.servers:
+		shutil.move(server.raw("late"), f"{late}-{server.name}")
+	assert_all_done(pair.run(KEEP_STATE=keep))
+	before = [server.published("x") for server in pair.servers]
+	for server in pair.servers:
+		shutil.copytree(f"{late}-{server.name}", server.raw("late"), dirs_exist_ok=True)
+		server.put_raw("x", ["{}"], "part-99999.json")
+	runs = pair.run(KEEP_STATE=keep)
+	assert [run.code for run in runs] == [UNPUBLISHED, UNPUBLISHED], [run.err for run in runs]
+	for run, server in zip(runs, pair.servers):
+		assert "batch late is not published: its raw shares came after this date was complete" in run.err
+		assert "batch x: 1 raw parts came after the batch was verified" in run.err
+		assert os.listdir(server.raw("late")) and "part-99999.json" in os.listdir(server.raw("x"))
+	assert [server.published("x") for server in pair.servers] == before
+
+
 def test_starts_before_the_shares_are_there(tmp_path):
 	"""The servers wait for raw/shares/_SUCCESS, and for nothing less."""
 	pair = Pair(tmp_path, [entry("x", 10)])

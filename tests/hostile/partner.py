@@ -105,7 +105,8 @@ class Partner:
 	def verify2(self, batch):
 		r = self.query(batch)
 		theirs, own = self.theirs("verify1", batch), self.own["verify1"][batch]
-		return {key: (protocol.verify2(one, r, own[key], theirs[key]),) for key, one in self.shares[batch].items() if key in theirs}
+		return {key: (protocol.verify2(one, r, own[key], theirs[key]),) for key, one in self.shares[batch].items()
+			if key in theirs and key in own}
 
 	def judged(self, batch):
 		"""(accepted ids, number of ids that both answered)"""

@@ -9,7 +9,7 @@ import pytest
 from case import SOON, X, Y
 from prio_model.field import P
 from prio_model import server as protocol
-from servers import DONE, FAILED, STAGES, UNPUBLISHED, read_lines
+from servers import DONE, FAILED, STAGES, UNPUBLISHED, put_tree, read_lines
 
 BOTH = pytest.mark.parametrize("ours", "AB")
 EITHER_WAY = pytest.mark.parametrize("manifests", [True, False], ids=["manifests", "no-manifests"])
@@ -132,7 +132,7 @@ def test_our_own_manifest_reflected(meeting, ours, stage):
 	case.start()
 	case.play(stages=STAGES[:STAGES.index(stage)])
 	case.until(stage)
-	shutil.copytree(case.ours.sent(stage), case.ours.received(stage), dirs_exist_ok=True)
+	put_tree(case.ours.sent(stage), case.ours.received(stage))
 	case.ends(FAILED, "was not signed with our shared secret", "or it belongs to another application, date or stage")
 
 
@@ -171,6 +171,24 @@ def test_rejects_all_but_one(meeting, ours, manifests, floor):
 	case.ends(UNPUBLISHED, words, "its aggregate is not sent")
 	case.left().no_release("x")
 	assert case.ours.published("y")["payload"] == case.truth("y")
+
+
+@pytest.mark.parametrize("stage", ["verify1", "verify2"])
+def test_withholds_all_but_one(meeting, stage):
+	"""The same without a wrong word: it answers one record and is silent about the others."""
+	case = meeting()
+
+	def change(played):
+		if played.batch == "x":
+			played.rows = played.rows[:1]
+
+	case.start(MAX_REFUSED_FRACTION="0.5")
+	case.play({stage: change}, ("verify1", "verify2"))
+	case.until("aggregate")
+	case.partner.play("aggregate", only=["y"])
+	case.ends(UNPUBLISHED, "5 of the 6 records that we sent were refused, more than MAX_REFUSED_FRACTION (0.5)")
+	case.left().no_release("x")
+	assert case.ours.reasons("x", {"verify1": "verify2", "verify2": "aggregate"}[stage]) == {"unmatched": 5}
 
 
 def test_no_floor_brings_a_warning(meeting):

@@ -24,7 +24,7 @@ from scenarios import ACCEPTED, DISHONEST, ONE_SIDED, Maker, repeat
 STAGE_SECONDS = 120
 NAMED_MAX = 20  # of each reason, so many lines are named on stderr
 NAMED = r"^prio: refused: .*/([^/]*?):(\d+)(?:, id .*)?: ([a-z0-9-]+)(?:;.*| \(further.*)?$"
-OUTSIDE = ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH")
+OUTSIDE = ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH", "PRIO_CPU")
 
 
 def seeds():

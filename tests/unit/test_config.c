@@ -73,6 +73,7 @@ static const struct {
 	{"[{\"batch_id\": \"a\", \"n_data\": 10, \"prg\": \"old\"}]", "prg"},
 	{"[{\"batch_id\": \"a\", \"n_data\": 10, \"min_batch\": -5}]", "min_batch"},
 	{"[{\"batch_id\": \"a\", \"n_data\": 10}, {\"batch_id\": \"a\", \"n_data\": 12}]", "entry 2"},
+	{"[{\"batch_id\": \"a/b\", \"n_data\": 10}, {\"batch_id\": \"a%2Fb\", \"n_data\": 10}]", "directory"},
 	{"[{\"batch_id\": \"a\", \"batch_id\": \"b\", \"n_data\": 10}]", "duplicate"},
 	{"[{\"batch_id\": \"a\", \"n_data\": 10}] x", "line 1"},
 };

@@ -1,4 +1,5 @@
-/* Reading many elements: every version against the portable one, which test_codec.c holds against a table of all forms.
+/* Reading and writing many elements: every version against the portable one, which test_codec.c holds against a table
+ * of all forms.
  */
 #include "tests/unit/kernels.h"
 
@@ -174,6 +175,63 @@ static void finds_the_one_that_is_outside(void **unused)
 	field_vector_clear(&want, N + 1);
 }
 
+/* x - y of elements whose differences have all lengths, at places that are not aligned, into room that ends at a guard
+ * page: every version against one element after another. */
+static void writes_like_portable(void **unused)
+{
+	struct guarded memory = guarded_new(N_MAX * CODEC_FIELD_BYTES_MAX);
+	uint8_t *want = malloc(N_MAX * CODEC_FIELD_BYTES_MAX);
+	struct field_vector x, y;
+	uint64_t state = 22;
+
+	(void)unused;
+	assert_non_null(want);
+	ASSERT_OK(field_vector_init(&x, N_MAX + 1));
+	ASSERT_OK(field_vector_init(&y, N_MAX + 1));
+	for (unsigned short_ones = 0; short_ones < 4; short_ones++) { /* none, then one in 256, 16, 1 */
+		for (size_t n = 0; n <= N_MAX; n = n < 200 ? n + 1 : n + 700) {
+			struct codec_writer writer =
+				codec_writer_of((struct prio_mut){want, n * CODEC_FIELD_BYTES_MAX});
+			const struct field_vector x_part = field_vector_from(&x, n % 2);
+			struct field_vector x_set = x_part;
+
+			for (size_t i = 0; i < n; i++) {
+				u128 difference = any_element(&state), less = any_element(&state);
+
+				if (short_ones > 0 && next_number(&state) % (256 >> (4 * (short_ones - 1))) == 0)
+					difference >>= next_number(&state) % 88;
+				field_vector_set(&y, i, less);
+				field_vector_set(&x_set, i, field_add(difference, less));
+				codec_write_field(&writer, difference);
+			}
+			assert_false(writer.overflow);
+			for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++) {
+				uint8_t *room = memory.end - n * CODEC_FIELD_BYTES_MAX;
+
+				memset(room, UNTOUCHED, n * CODEC_FIELD_BYTES_MAX);
+				assert_int_equal(codec_kernels_of(table)->write(room, &x_part, &y, n), writer.n);
+				if (n > 0)
+					assert_memory_equal(room, want, writer.n);
+			}
+		}
+	}
+
+	/* The writer itself: behind what is there, and never beyond the room. */
+	struct codec_writer writer = codec_writer_of((struct prio_mut){want, 1 + 9 * CODEC_FIELD_BYTES_MAX});
+	codec_write_small(&writer, 1);
+	codec_write_differences(&writer, &x, &y, 9);
+	assert_false(writer.overflow);
+	writer.n = 2;
+	codec_write_differences(&writer, &x, &y, 9);
+	assert_true(writer.overflow);
+	assert_int_equal(writer.n, 2);
+
+	field_vector_clear(&x, N_MAX + 1);
+	field_vector_clear(&y, N_MAX + 1);
+	free(want);
+	guarded_free(&memory);
+}
+
 static size_t wrong_order(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field)
 {
 	size_t got = codec_read_portable(reader, out, n, in_field);
@@ -191,21 +249,31 @@ static size_t takes_all(struct codec_reader *reader, struct field_vector *out, s
 	return codec_read_portable(reader, out, n, &ignored);
 }
 
+static size_t ignores_less(uint8_t *out, const struct field_vector *x, const struct field_vector *y, size_t n)
+{
+	(void)y;
+	return codec_write_portable(out, x, x, n);
+}
+
 static void self_test_tells_right_from_wrong(void **unused)
 {
-	const struct codec_kernels bad_order = {wrong_order}, bad_limit = {takes_all};
+	const struct codec_kernels bad_order = {wrong_order, codec_write_portable};
+	const struct codec_kernels bad_limit = {takes_all, codec_write_portable};
+	const struct codec_kernels bad_writer = {codec_read_portable, ignores_less};
 
 	(void)unused;
 	for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++)
 		assert_true(codec_module.self_test(codec_kernels_of(table)));
 	assert_false(codec_module.self_test(&bad_order));
 	assert_false(codec_module.self_test(&bad_limit));
+	assert_false(codec_module.self_test(&bad_writer));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_like_portable),
+		cmocka_unit_test(writes_like_portable),
 		cmocka_unit_test(finds_the_one_that_is_outside),
 		cmocka_unit_test(self_test_tells_right_from_wrong),
 	};

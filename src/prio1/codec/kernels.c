@@ -1,10 +1,12 @@
 #include "prio1/codec/kernels.h"
 
-static const struct codec_kernels portable = {.read = codec_read_portable};
+#include <string.h>
+
+static const struct codec_kernels portable = {.read = codec_read_portable, .write = codec_write_portable};
 #ifndef PRIO_PORTABLE_ONLY
-static const struct codec_kernels avx2 = {.read = codec_read_avx2};
-static const struct codec_kernels avx512 = {.read = codec_read_avx512};
-static const struct codec_kernels avx512ifma = {.read = codec_read_avx512ifma};
+static const struct codec_kernels avx2 = {.read = codec_read_avx2, .write = codec_write_portable};
+static const struct codec_kernels avx512 = {.read = codec_read_avx512, .write = codec_write_portable};
+static const struct codec_kernels avx512ifma = {.read = codec_read_avx512ifma, .write = codec_write_avx512ifma};
 #endif
 
 /* Elements of the usual form are 12 bytes. One of them, in the middle of a step, is made a byte shorter. */
@@ -38,9 +40,8 @@ static bool element_is_right(const struct field_vector *out, size_t i)
 	return field_vector_get(out, i) == want && out->lo[i] <= FIELD_LO_MASK;
 }
 
-static bool self_test(const void *table)
+static bool reads_right(codec_read_kernel *read)
 {
-	codec_read_kernel *read = ((const struct codec_kernels *)table)->read;
 	uint8_t text[TEST_BYTES];
 	uint64_t planes[2][TEST_ELEMENTS + FIELD_VECTOR_SLACK];
 	struct field_vector out = {planes[0], planes[1]};
@@ -80,6 +81,33 @@ static bool self_test(const void *table)
 		*first = kept;
 	}
 	return good;
+}
+
+/* What must come out are the test's elements; less ones that need a loan, and that stay below zero, go in. */
+static bool writes_right(codec_write_kernel *write)
+{
+	uint8_t want[TEST_BYTES], text[TEST_BYTES];
+	uint64_t planes[4][TEST_ELEMENTS];
+	struct field_vector x = {planes[0], planes[1]}, y = {planes[2], planes[3]};
+	struct codec_writer writer = codec_writer_of((struct prio_mut){want, sizeof want});
+
+	for (size_t i = 0; i < TEST_ELEMENTS; i++) {
+		u128 less = i % 3 == 0 ? i : FIELD_P - 1 - i, value = 0;
+
+		for (size_t k = i == SHORT_ONE; k < FIELD_BYTES; k++)
+			value = value << 8 | test_byte(i, k);
+		field_vector_set(&y, i, less);
+		field_vector_set(&x, i, field_add(value, less));
+		codec_write_field(&writer, value);
+	}
+	return write(text, &x, &y, TEST_ELEMENTS) == writer.n && memcmp(text, want, writer.n) == 0;
+}
+
+static bool self_test(const void *table)
+{
+	const struct codec_kernels *kernels = table;
+
+	return reads_right(kernels->read) && writes_right(kernels->write);
 }
 
 struct cpu_module codec_module = {

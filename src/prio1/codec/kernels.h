@@ -1,4 +1,4 @@
-/* kernels: reading many elements, which has vector versions (cpu/cpu.h). */
+/* kernels: reading and writing many elements, which has vector versions (cpu/cpu.h). */
 #ifndef PRIO1_CODEC_KERNELS_H
 #define PRIO1_CODEC_KERNELS_H
 
@@ -16,8 +16,14 @@
  * lengths, never on a value; in_field is made without a branch. */
 typedef size_t codec_read_kernel(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field);
 
+/* A kernel writes the n elements x[i] - y[i] one after another to out, which has room for n times CODEC_FIELD_BYTES_MAX
+ * bytes, of which those behind the last element may be overwritten, too. Returns the bytes of the elements. CT: depends
+ * on the encodings' lengths. */
+typedef size_t codec_write_kernel(uint8_t *out, const struct field_vector *x, const struct field_vector *y, size_t n);
+
 struct codec_kernels {
 	codec_read_kernel *read;
+	codec_write_kernel *write;
 };
 
 extern struct cpu_module codec_module;
@@ -34,8 +40,10 @@ static inline const struct codec_kernels *codec_kernels_of(enum cpu_table table)
 }
 
 codec_read_kernel codec_read_portable;
+codec_write_kernel codec_write_portable;
 #ifndef PRIO_PORTABLE_ONLY
 codec_read_kernel codec_read_avx2, codec_read_avx512, codec_read_avx512ifma;
+codec_write_kernel codec_write_avx512ifma;
 #endif
 
 /* codec_read_fields_by: codec_read_fields with one of them. */
