@@ -4,6 +4,7 @@
  * Input: the kind (1), then the object. */
 #include "fuzz/harness/fuzz.h"
 #include "fuzz/harness/memory_store.h"
+#include "record/ndjson.h"
 #include "stage/messages.h"
 
 enum { LINES_MAX = 64 };
@@ -35,6 +36,25 @@ static void check_packet(enum message_kind kind, struct prio_bytes packet)
 	}
 }
 
+/* A line by itself: what kept it from being a record keeps it from being a message. */
+static void check_record(const struct message *message, struct prio_bytes line)
+{
+	static struct record_scratch *scratch;
+	struct prio_mut copy = fuzz_copy(line);
+	struct record record;
+
+	if (scratch == NULL)
+		FUZZ_OK(record_scratch_new(&scratch));
+	enum prio_status status = record_parse(&record, copy, true, scratch);
+	FUZZ_CHECK(message->has_id == record.has_id && fuzz_same(message->id, record.id));
+	if (status == PRIO_OK || status == PRIO_REFUSED_NO_PAYLOAD)
+		FUZZ_CHECK(message->verdict == PRIO_REFUSED_PARTNER_PACKET ||
+			   (message->verdict == PRIO_OK && status == PRIO_OK));
+	else
+		FUZZ_CHECK(message->verdict == status);
+	free(copy.p);
+}
+
 static enum prio_status see(void *context, const struct message *message, struct prio_error *error)
 {
 	struct seen *seen = context;
@@ -43,6 +63,9 @@ static enum prio_status see(void *context, const struct message *message, struct
 	(void)error;
 	FUZZ_CHECK(message->offset_bytes == seen->next && seen->next < seen->object.n);
 	feed = memchr(seen->object.p + seen->next, '\n', seen->object.n - seen->next);
+	size_t n_line = (feed != NULL ? (size_t)(feed - seen->object.p) : seen->object.n) - seen->next;
+	if (message->verdict != PRIO_REFUSED_LINE_TOO_LONG)
+		check_record(message, (struct prio_bytes){seen->object.p + seen->next, n_line});
 	if (seen->n < LINES_MAX) {
 		seen->verdicts[seen->n] = message->verdict;
 		seen->offsets[seen->n] = seen->next;

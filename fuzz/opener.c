@@ -6,17 +6,35 @@
 
 #include "fuzz/harness/fuzz.h"
 #include "fuzz/harness/memory_store.h"
+#include "record/ndjson.h"
 #include "stage/opener.h"
 
 enum { N_DATA = 3, LINES_MAX = 64 };
 
 struct seen {
+	struct prio_bytes part;
 	size_t n;
 	size_t n_opened;
 	bool is_summing; /* no query point: no state and packet */
 	uint64_t offsets[LINES_MAX];
 	enum prio_status verdicts[LINES_MAX];
 };
+
+static void check_record(const struct opened_record *record, struct prio_bytes part)
+{
+	static struct record_scratch *scratch;
+	struct record want;
+
+	if (scratch == NULL)
+		FUZZ_OK(record_scratch_new(&scratch));
+	FUZZ_CHECK(record->offset_bytes <= part.n && record->length_bytes <= part.n - record->offset_bytes);
+	struct prio_mut line =
+		fuzz_copy((struct prio_bytes){part.p + record->offset_bytes, (size_t)record->length_bytes});
+	enum prio_status status = record_parse(&want, line, true, scratch);
+	FUZZ_CHECK(record->has_id == want.has_id && fuzz_same(record->id, want.id));
+	FUZZ_CHECK(status == PRIO_OK || record->verdict == status);
+	free(line.p);
+}
 
 static enum prio_status see(void *context, const struct opened_record *record, struct prio_error *error)
 {
@@ -27,6 +45,8 @@ static enum prio_status see(void *context, const struct opened_record *record, s
 	FUZZ_CHECK((record->state != NULL) == (record->verdict == PRIO_OK && !seen->is_summing));
 	FUZZ_CHECK((record->packet != NULL) == (record->state != NULL));
 	FUZZ_CHECK(record->verdict != PRIO_OK || (record->has_id && record->sealed_bytes > OPENER_ENVELOPE_BYTES));
+	if (record->verdict != PRIO_REFUSED_LINE_TOO_LONG)
+		check_record(record, seen->part);
 	seen->n_opened += record->verdict == PRIO_OK;
 	if (seen->n < LINES_MAX) {
 		seen->offsets[seen->n] = record->offset_bytes;
@@ -54,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	uint8_t at = fuzz_byte(&in);
 	size_t cut = in.n * at / 256;
 	const struct fuzz_server *server = fuzz_server(id, N_DATA);
-	struct seen seen[2] = {{0}, {.is_summing = true}};
+	struct seen seen[2] = {{.part = in}, {.part = in, .is_summing = true}};
 	struct prio_tentative *sums[2];
 
 	if (openers[id] == NULL)

@@ -109,11 +109,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	arguments[n_arguments] = before[n_arguments] = NULL;
 	memset(values, 0, sizeof values);
 
-	stderr = open_memstream(&said, &n_said); /* the GNU C library lets it be set */
-	FUZZ_CHECK(stderr != NULL);
+	FILE *room = open_memstream(&said, &n_said);
+	FUZZ_CHECK(room != NULL);
+	stderr = room; /* the GNU C library lets it be set */
 	int code = parse_arguments(&call, n_arguments, arguments, &wants_help);
-	fclose(stderr);
 	stderr = real_stderr;
+	fclose(room);
 
 	FUZZ_CHECK(code == EXIT_DONE || code == EXIT_FAILED || code == EXIT_USAGE);
 	FUZZ_CHECK(code != EXIT_USAGE || n_said > 0);

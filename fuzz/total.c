@@ -5,6 +5,7 @@
 #include "fuzz/harness/fuzz.h"
 #include "prio/batch.h"
 #include "prio/total.h"
+#include "prio1/codec/codec.h"
 
 enum { FIELDS_MAX = 40 };
 
@@ -48,6 +49,13 @@ static void check_total(const struct prio_params *params, const struct prio_tota
 	struct prio_mut written = write_total(total, false), partial = write_total(total, true);
 	struct prio_total *again;
 
+	/* As many elements as there should be, and not one more. */
+	struct codec_reader reader = codec_reader_of(text);
+	uint64_t server;
+	uint32_t n;
+	FUZZ_OK(codec_read_integer(&reader, &server));
+	FUZZ_OK(codec_read_array(&reader, &n));
+	FUZZ_CHECK(n == params->n_data && server == (uint64_t)prio_total_server(total));
 	FUZZ_CHECK(prio_total_fields(total) == params->n_data);
 	FUZZ_CHECK(written.n <= text.n && written.n == partial.n + 1 &&
 		   memcmp(written.p + 1, partial.p, partial.n) == 0);

@@ -49,8 +49,10 @@ static enum prio_status forget_batch(struct run *run, const char *batch_id, stru
 	if (status == PRIO_OK)
 		status = clear_forget(run, &batch, error);
 	if (status == PRIO_OK)
-		log_info(run->log, "batch %s: its raw shares (%zu parts) and its journal are deleted", batch.shown,
-			 batch.plan.n_parts);
+		log_info(run->log,
+			 "batch %s: its raw shares (%zu parts) and its journal are deleted. The batch is given up: never put the same "
+			 "shares there again, for a record that is verified at two query points is no longer private",
+			 batch.shown, batch.plan.n_parts);
 	plan_clear(&batch.plan);
 	return status;
 }

@@ -106,6 +106,7 @@ static enum prio_status clear_batch(struct run *run, struct batch_run *batch, st
 		status = delete_own(run, batch, &denied, error);
 	if (status == PRIO_OK && !denied)
 		status = note(run, batch->directory.text, "cleared", error);
+	run->was_denied = run->was_denied || denied;
 out:
 	json_decref(cleared);
 	json_decref(published);
@@ -139,7 +140,7 @@ enum prio_status clear_markers(struct run *run, struct prio_error *error)
 	struct keys own = {0};
 	struct keys raw = {0};
 	struct path key;
-	bool denied = false;
+	bool denied = run->was_denied;
 	enum prio_status status = PRIO_OK;
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -167,7 +168,7 @@ enum prio_status clear_markers(struct run *run, struct prio_error *error)
 	keys_clear(&inbox);
 	keys_clear(&own);
 	keys_clear(&raw);
-	return status == PRIO_OK ? note(run, "run", "cleared", error) : status;
+	return status == PRIO_OK && !denied ? note(run, "run", "cleared", error) : status;
 }
 
 enum prio_status clear_published(struct run *run, struct prio_error *error)

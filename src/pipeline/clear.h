@@ -13,7 +13,8 @@ PRIO_MUST_USE enum prio_status clear_published(struct run *run, struct prio_erro
 /* clear_complete: if all batches with data are published, the journal's complete entry, and then the markers. */
 PRIO_MUST_USE enum prio_status clear_complete(struct run *run, struct prio_error *error);
 
-/* clear_markers: the second half of clear_complete, for a run that ended between the two. */
+/* clear_markers: the second half of clear_complete, for a run that ended between the two. Clearing is journaled as done only if all
+ * could be deleted, here and before. */
 PRIO_MUST_USE enum prio_status clear_markers(struct run *run, struct prio_error *error);
 
 /* clear_everything: for "cleanup": all that this server's buckets hold under its prefix, the journal and results excepted. */

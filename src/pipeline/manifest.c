@@ -107,14 +107,16 @@ static enum prio_status check_content(const struct run *run, enum stage stage, c
 	enum prio_server_id other = run->settings->server == PRIO_SERVER_A ? PRIO_SERVER_B : PRIO_SERVER_A;
 	const char *server = json_string_value(json_object_get(content, "server"));
 	const char *name = json_string_value(json_object_get(content, "stage"));
+	char shown[32];
 
 	if (json_integer_value(json_object_get(content, "format")) != 1)
 		return error_set(error, PRIO_ERR_FORMAT,
 				 "%s has a format that this version does not read; both servers need the same major version", key);
 	if (server == NULL || strcmp(server, letter_of(other)) != 0)
 		return error_set(error, PRIO_ERR_MISMATCH,
-				 "the other server's manifest %s says that it is server %.1s too; one of the two SERVER_ID is wrong", key,
-				 server == NULL ? "?" : server);
+				 "the other server's manifest %s says that it is server %s too; one of the two SERVER_ID is wrong", key,
+				 escape_text(shown, sizeof shown,
+					     (struct prio_bytes){(const uint8_t *)server, server != NULL ? strlen(server) : 0}));
 	if (name == NULL || strcmp(name, stage_name(stage)) != 0 || !json_is_array(json_object_get(content, "batches")))
 		return error_set(error, PRIO_ERR_FORMAT, "%s is not the manifest of %s", key, stage_name(stage));
 	return PRIO_OK;

@@ -190,13 +190,14 @@ enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *
 	}
 	log_info(run->log, "%s of %s is complete: everything was published", run->settings->submission_date,
 		 run->settings->app_name);
-	if (!cleared && !run->settings->keep_state)
-		status = clear_markers(run, error);
-	if (status == PRIO_OK)
-		status = summary_print(run, error);
-	if (status == PRIO_OK && run->settings->force)
+	if (run->settings->force)
 		status = resend_all(run, error);
-	return status;
+	if (status == PRIO_OK && !cleared && !run->settings->keep_state) {
+		status = clear_published(run, error);
+		if (status == PRIO_OK)
+			status = clear_markers(run, error);
+	}
+	return status == PRIO_OK ? summary_print(run, error) : status;
 }
 
 /* A batch that an earlier run published: nothing is left to do but to say so, and to keep it in our manifest. */

@@ -96,6 +96,7 @@ struct run {
 	struct batch_run *batches; /* config.n_batches */
 	struct stage_state stages[N_STAGES];
 	bool partner_has_manifests; /* it showed one, in this run or an earlier one */
+	bool was_denied;      /* something could not be deleted: clearing is not done */
 	bool partner_is_41;   /* the other side is an original, so its joins multiply repeated ids */
 	char started[28];
 };
@@ -105,7 +106,7 @@ PRIO_MUST_USE enum prio_status run_init(struct run *run, struct prio_error *erro
 void run_clear(struct run *run);
 
 /* run_resume: take the lock, sweep what dead runs left half-written, read from the journal what is done. *complete: an earlier run
- * did everything; it is said, and with --force the stored bytes are sent again. */
+ * did everything; it is said, with --force the stored bytes are sent again, and what was not cleared is cleared. */
 PRIO_MUST_USE enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *error);
 
 /* run_plan: wait for the raw shares and plan what to do with them; published batches are out of it. */

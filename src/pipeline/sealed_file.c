@@ -1,10 +1,10 @@
 #include "pipeline/sealed_file.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/secret_alloc.h"
 #include "base/wipe.h"
 #include "crypt/aes_gcm.h"
 #include "crypt/hkdf.h"
@@ -65,7 +65,7 @@ struct sealed_writer {
 enum prio_status sealed_writer_new(struct sealed_writer **out, struct store *store, const char *key,
 				   const struct sealed_binding *binding, struct prio_error *error)
 {
-	struct sealed_writer *writer = calloc(1, sizeof *writer);
+	struct sealed_writer *writer = secret_alloc(sizeof *writer);
 	uint8_t header[sizeof magic + SALT_BYTES];
 	enum prio_status status;
 
@@ -157,7 +157,7 @@ void sealed_abort(struct sealed_writer *writer)
 		return;
 	sink_abort(writer->sink);
 	frames_clear(&writer->frames);
-	free(writer);
+	secret_free(writer, sizeof *writer);
 }
 
 struct sealed_reader {
@@ -214,7 +214,7 @@ static enum prio_status read_frame(struct sealed_reader *reader, struct prio_err
 enum prio_status sealed_reader_new(struct sealed_reader **out, struct store *store, const char *key,
 				   const struct sealed_binding *binding, struct prio_error *error)
 {
-	struct sealed_reader *reader = calloc(1, sizeof *reader);
+	struct sealed_reader *reader = secret_alloc(sizeof *reader);
 	uint8_t header[sizeof magic + SALT_BYTES];
 	enum prio_status status;
 
@@ -277,5 +277,5 @@ void sealed_reader_free(struct sealed_reader *reader)
 		return;
 	stream_close(reader->stream);
 	frames_clear(&reader->frames);
-	free(reader);
+	secret_free(reader, sizeof *reader);
 }

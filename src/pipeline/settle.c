@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/wipe.h"
+#include "base/secret_alloc.h"
 #include "pipeline/exec.h"
 #include "pipeline/open_tasks.h"
 #include "stage/opener.h"
@@ -117,7 +117,7 @@ static enum prio_status worker_init(struct worker *worker, const struct batch_ru
 	if (worker->opener != NULL)
 		return PRIO_OK;
 	worker->line.n = opener_max_line_bytes(prio_batch_params(batch->batch), prio_batch_server(batch->batch));
-	worker->line.p = malloc(worker->line.n);
+	worker->line.p = secret_alloc(worker->line.n);
 	status = worker->line.p == NULL ? PRIO_ERR_MEMORY : sha256_new(&worker->sha);
 	if (status == PRIO_OK)
 		status = opener_new(&worker->opener, batch->batch);
@@ -248,9 +248,7 @@ enum prio_status settle_batch(struct run *run, const struct batch_run *batch, st
 
 		opener_free(worker->opener);
 		sha256_free(worker->sha);
-		if (worker->line.p != NULL)
-			wipe(worker->line.p, worker->line.n);
-		free(worker->line.p);
+		secret_free(worker->line.p, worker->line.n);
 	}
 	free(settling.workers);
 	pthread_mutex_destroy(&settling.lock);

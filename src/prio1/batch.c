@@ -1,7 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/secret_alloc.h"
 #include "base/wipe.h"
 #include "prio1/batch_internal.h"
 
@@ -17,7 +17,7 @@ enum prio_status prio_batch_new(struct prio_batch **batch, const struct prio_par
 	if (server != PRIO_SERVER_A && server != PRIO_SERVER_B)
 		return error_set(error, PRIO_ERR_CONFIG, "a server is A (0) or B (1), not %d", (int)server);
 
-	struct prio_batch *made = calloc(1, sizeof *made);
+	struct prio_batch *made = secret_alloc(sizeof *made);
 	if (made == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory for a batch");
 
@@ -31,10 +31,7 @@ enum prio_status prio_batch_new(struct prio_batch **batch, const struct prio_par
 
 void prio_batch_free(struct prio_batch *batch)
 {
-	if (batch == NULL)
-		return;
-	wipe(batch, sizeof *batch);
-	free(batch);
+	secret_free(batch, sizeof *batch);
 }
 
 const struct prio_params *prio_batch_params(const struct prio_batch *batch)
@@ -49,7 +46,7 @@ enum prio_server_id prio_batch_server(const struct prio_batch *batch)
 
 enum prio_status prio_workspace_new(struct prio_workspace **workspace, const struct prio_batch *batch)
 {
-	struct prio_workspace *made = calloc(1, sizeof *made);
+	struct prio_workspace *made = secret_alloc(sizeof *made);
 	enum prio_status status = PRIO_ERR_MEMORY;
 
 	*workspace = NULL;
@@ -96,6 +93,5 @@ void prio_workspace_free(struct prio_workspace *workspace)
 	prg_clear(&workspace->prg);
 	seal_clear(&workspace->seal);
 	x25519_free(workspace->x25519);
-	wipe(workspace, sizeof *workspace);
-	free(workspace);
+	secret_free(workspace, sizeof *workspace);
 }

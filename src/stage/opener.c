@@ -5,6 +5,7 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/secret_alloc.h"
 #include "base/wipe.h"
 #include "record/base64.h"
 #include "record/lines.h"
@@ -56,7 +57,7 @@ size_t opener_max_line_bytes(const struct prio_params *params, enum prio_server_
 enum prio_status opener_new(struct opener **out, const struct prio_batch *batch)
 {
 	size_t max_line_bytes = opener_max_line_bytes(prio_batch_params(batch), prio_batch_server(batch));
-	struct opener *opener = calloc(1, sizeof *opener);
+	struct opener *opener = secret_alloc(sizeof *opener);
 	enum prio_status status = PRIO_ERR_MEMORY;
 
 	if (opener == NULL)
@@ -65,7 +66,7 @@ enum prio_status opener_new(struct opener **out, const struct prio_batch *batch)
 	opener->arena_bytes = base64_decoded_max(max_line_bytes);
 	if (opener->arena_bytes < ARENA_BYTES)
 		opener->arena_bytes = ARENA_BYTES;
-	opener->arena = malloc(opener->arena_bytes);
+	opener->arena = secret_alloc(opener->arena_bytes);
 	opener->pending = calloc(BATCH_MAX, sizeof *opener->pending);
 	if (opener->arena == NULL || opener->pending == NULL)
 		goto fail;
@@ -91,12 +92,9 @@ void opener_free(struct opener *opener)
 	record_scratch_free(opener->scratch);
 	lines_free(opener->lines);
 	prio_workspace_free(opener->workspace);
-	if (opener->arena != NULL)
-		wipe(opener->arena, opener->arena_bytes);
-	free(opener->arena);
+	secret_free(opener->arena, opener->arena_bytes);
 	free(opener->pending);
-	wipe(opener, sizeof *opener);
-	free(opener);
+	secret_free(opener, sizeof *opener);
 }
 
 void opener_begin(struct opener *opener, const struct prio_query *query, struct prio_tentative *sum, opener_visit *visit,

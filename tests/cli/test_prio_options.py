@@ -105,6 +105,21 @@ def test_prio_cpu_chooses_the_kernels(tool):
 	assert "PRIO_CPU" in told and "portable, avx2, avx512 or avx512ifma" in told and "\x1b" not in told
 
 
+@pytest.mark.parametrize("variable, name", [("PRIO_BIN", "prio"), ("PRIO_PROCESSOR_BIN", "prio-processor")])
+def test_help_breaks_lines_between_words(variable, name):
+	"""Wherever a line is full: what stands apart in the documents does so in --help, and every line fits."""
+	program = os.environ.get(variable) or pathlib.Path(__file__).parents[2] / "build" / "bin" / name
+	run = lambda *words: subprocess.run([program, *words], capture_output=True, text=True, check=True).stdout  # noqa: E731
+	known = set(re.findall(r"\w+", run("docs") + run("--help") + "Usage OPTION Options PATH the same from a file in brackets wins over environment"))
+	commands = re.findall(r"^  ([a-z][\w-]+) ", run("--help").split("Commands:")[1].split("Also:")[0], re.M)
+	assert commands
+	for command in commands:
+		text = run(command, "--help")
+		assert set(re.findall(r"\w+", text)) <= known
+		assert not re.search(r"[^\s(][\[(][A-Z]|default:\S", text.split("Options")[-1])
+		assert max(map(len, text.splitlines())) <= 100
+
+
 def test_slips_get_a_suggestion(tool):
 	assert "did you mean verify1?" in tool.fails("verfy1", code=2)
 	assert "did you mean" not in tool.fails("elephant", code=2)

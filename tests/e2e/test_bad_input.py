@@ -485,6 +485,7 @@ def test_full_output_of_generate(tmp_path, small_disk):
 	([], {"DATA_CONFIG": None}, "DATA_CONFIG"),
 	(["--batch-id", "x"], {}, "N_DATA"),
 	(["--batch-id", "x", "--n-data", "7"], {}, "power of two"),
+	(["--batch-id", "x", "--n-data", "7"], {}, "ALLOW_FORGEABLE_SIZE"),
 	([], {"PUBLIC_KEY_HEX_EXTERNAL": None}, "PUBLIC_KEY_HEX_EXTERNAL"),
 	([], {"PUBLIC_KEY_HEX_EXTERNAL": KEY[:9]}, "PUBLIC_KEY_HEX_EXTERNAL"),
 	([], {"BUCKET_EXTERNAL_INGEST": None}, "BUCKET_EXTERNAL_INGEST"),
@@ -508,3 +509,12 @@ def test_keys_of_another_pair(idle):
 	stranger = new_keys()
 	run = process(idle.a, PRIVATE_KEY_HEX=stranger.private)
 	assert run.returncode == USAGE and "PRIVATE_KEY_HEX" in run.stderr and "public key" in run.stderr
+
+
+def test_generate_names_the_way_out_of_a_forgeable_size(idle, tmp_path):
+	(tmp_path / "config.json").write_text('[{"batch_id": "fine", "n_data": 10}, {"batch_id": "y", "n_data": 3}]')
+	run = run_tool(PROCESSOR, "generate", "--output", tmp_path / "out", **idle.a.variables(DATA_CONFIG=tmp_path / "config.json",
+		PRIVATE_KEY_HEX=None, SHARED_SECRET=None))
+	assert run.returncode == USAGE, run.stderr
+	assert "batch y" in run.stderr and "n_data 4" in run.stderr and "ALLOW_FORGEABLE_SIZE" in run.stderr
+	assert not os.path.exists(tmp_path / "out")

@@ -27,7 +27,7 @@ class Case:
 		self.ours = self.pair.a if ours == "A" else self.pair.b
 		self.binary, self.settings = binary or servers.PROCESSOR, settings
 		self.recorder = Recorder(library, os.path.join(self.root, "recorded"))
-		self.runs, self.peaks = [], []  # peaks: MiB
+		self.runs = []
 		other = OTHER[ours]
 		self.partner = Partner(self.ours, other, self.pair.keys[other].private, self.ours.secret, batches, manifests)
 		self.vectors = vectors or {one["batch_id"]: random_vectors(random.Random(one["batch_id"]), n, one["n_data"]) for one in batches}
@@ -92,10 +92,11 @@ class Case:
 			assert b"\xc2\x9b" not in err, "a C1 control sequence introducer"
 			assert run.code is None or run.code >= -9, f"died of signal {run.code}:\n{run.err}"
 			if not SANITIZED:
-				peak = self.recorder.peak_bytes(run)
-				assert peak is not None or run.code < 0, "no peak was recorded"
-				assert peak is None or peak < PEAK_BYTES, f"peak memory {peak >> 20} MiB"
-				self.peaks.append((peak or 0) >> 20)
+				end = self.recorder.at_the_end(run.process.pid)
+				assert end is not None or run.code < 0, "it did not record its end"
+				if end is not None:
+					assert end["VmHWM:"] << 10 < PEAK_BYTES, f"peak memory {end['VmHWM:'] >> 10} MiB"
+					assert (end["core"], end["dumpable"]) == (0, 0)
 		self.left().all_rules()
 
 	# Meetings.

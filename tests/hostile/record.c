@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-/* What the process took at most, which its parent cannot know: to "peak", once it ends. */
+/* Once the process ends, to "peak": what memory it took at most, which its parent cannot know; and what of it could be dumped. */
 __attribute__((destructor)) static void record_peak(void)
 {
 	const char *directory = getenv("RECORD_DIRECTORY");
@@ -27,8 +29,10 @@ __attribute__((destructor)) static void record_peak(void)
 	snprintf(path, sizeof path, "%s/peak-%ld", directory, (long)getpid());
 	int to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	const char *peak = strstr(text, "VmHWM:");
-	if (to < 0 || peak == NULL || write(to, peak, strcspn(peak, "\n")) < 0)
+	struct rlimit core;
+	if (to < 0 || peak == NULL || getrlimit(RLIMIT_CORE, &core) != 0)
 		abort();
+	dprintf(to, "%.*s core %ld dumpable %d", (int)strcspn(peak, "\n"), peak, (long)core.rlim_max, prctl(PR_GET_DUMPABLE));
 	close(to);
 }
 

@@ -36,13 +36,14 @@ class Recorder:
 			found["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
 		return found
 
-	def peak_bytes(self, run):
-		"""The most memory that a run took, None if it was killed."""
-		path = os.path.join(self.directory, f"peak-{run.process.pid}")
+	def at_the_end(self, pid):
+		"""What a process recorded of itself when it ended, None if it was killed: "VmHWM:" (its peak memory, kB), "core", "dumpable"."""
+		path = os.path.join(self.directory, f"peak-{pid}")
 		if not os.path.exists(path):
 			return None
 		with open(path, encoding="ascii") as file:
-			return int(file.read().split()[1]) << 10
+			words = [word for word in file.read().split() if word != "kB"]
+		return {name: int(value) for name, value in zip(words[::2], words[1::2])}
 
 	def versions(self):
 		"""(path, content) of everything that was written, in its order."""

@@ -180,24 +180,30 @@ def test_no_floor_brings_a_warning(meeting):
 	case.ends(DONE, "only 1 records were accepted, and no MIN_BATCH is set")
 
 
-def second_release(case):
-	"""All but one are accepted, our total leaves, and then the partner has other answers."""
+def second_release(case, cut_short):
+	"""All but one are accepted, our total leaves, and then the partner has other answers. cut_short: its bucket takes our total, and
+	nothing after it."""
 	late = case.ids()[4]
+	blocked = os.path.join(case.ours.sent("aggregate", "x"), "_SUCCESS", "a directory")
+	if cut_short:
+		os.makedirs(blocked)
 	case.start(**SOON)
 	case.play({"verify2": lambda played: played.set(late, other(dict(played.rows)[late], 1)) if played.batch == "x" else None}, ("verify1", "verify2"))
-	case.until("aggregate")
-	case.ends(FAILED, "the partner's aggregate did not come")
+	case.ends(FAILED, "aggregate/batch_id=x/_SUCCESS" if cut_short else "the partner's aggregate did not come")
+	assert len(read_lines(case.ours.sent("aggregate", "x"))) == 1
+	if cut_short:
+		shutil.rmtree(os.path.dirname(blocked))
 	case.partner.play("verify2")
 	case.start()
 	case.wait_for_words("aggregate done")
-	return late
 
 
 @BOTH
 @EITHER_WAY
-def test_other_answers_after_our_total_left(meeting, ours, manifests):
+@pytest.mark.parametrize("cut_short", [False, True], ids=["whole", "cut-short"])
+def test_other_answers_after_our_total_left(meeting, ours, manifests, cut_short):
 	case = meeting(ours=ours, manifests=manifests)
-	second_release(case)
+	second_release(case, cut_short)
 	case.partner.play("aggregate")
 	case.ends(UNPUBLISHED, "batch x is not published: its aggregate was released before over other records",
 		"this date is over for the batch")

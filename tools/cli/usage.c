@@ -28,29 +28,27 @@ const char *option_placeholder(const struct option_row *row)
 /* Words, broken into lines of LINE columns, all but the first indented. column: where the first one begins. */
 static void print_wrapped(FILE *out, const char *text, size_t indent, size_t column)
 {
+	bool is_after_blank = false;
+
 	while (*text != '\0') {
 		size_t n = strcspn(text, " \n");
 
-		if (column + n > LINE && column > indent) {
+		if (is_after_blank && column + 1 + n > LINE) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			column = indent;
+		} else if (is_after_blank) {
+			fputc(' ', out);
+			column++;
 		}
 		fprintf(out, "%.*s", (int)n, text);
 		column += n;
 		text += n;
+		is_after_blank = *text == ' ';
 		if (*text == '\n') {
 			fprintf(out, "\n%*s", text[1] == '\n' || text[1] == '\0' ? 0 : (int)indent, "");
 			column = indent;
-			text++;
-		} else if (*text == ' ') {
-			size_t next = strcspn(text + 1, " \n");
-
-			if (column + 1 + next <= LINE) {
-				fputc(' ', out);
-				column++;
-			}
-			text++;
 		}
+		text += *text != '\0';
 	}
 	fputc('\n', out);
 }
@@ -71,6 +69,14 @@ void print_program_help(FILE *out, const struct program *program)
 		     "  --help           this text\n");
 }
 
+static void print_row(FILE *out, const char *left, const char *right)
+{
+	fprintf(out, "%-*s", LEFT_COLUMN, left);
+	if (strlen(left) >= LEFT_COLUMN)
+		fprintf(out, "\n%*s", LEFT_COLUMN, "");
+	print_wrapped(out, right, LEFT_COLUMN, LEFT_COLUMN);
+}
+
 static void print_option(FILE *out, const struct option_row *row)
 {
 	const char *placeholder = option_placeholder(row);
@@ -85,16 +91,12 @@ static void print_option(FILE *out, const struct option_row *row)
 		 row->fallback != NULL ? row->fallback : "", row->fallback != NULL ? ")" : "", row->variable != NULL ? " [" : "",
 		 row->variable != NULL ? row->variable : "",
 		 row->variable == NULL ? "" : row->required ? ", required]" : "]");
-	fprintf(out, "%-*s", LEFT_COLUMN, left);
-	if (strlen(left) >= LEFT_COLUMN)
-		fprintf(out, "\n%*s", LEFT_COLUMN, "");
-	print_wrapped(out, right, LEFT_COLUMN, LEFT_COLUMN);
+	print_row(out, left, right);
 	if (row->kind != OPTION_SECRET)
 		return;
 	snprintf(left, sizeof left, "  --%s PATH", option_file_name(row, name));
 	snprintf(right, sizeof right, "the same, from a file [%s]", option_file_variable(row, variable));
-	fprintf(out, "%-*s", LEFT_COLUMN, left);
-	print_wrapped(out, right, LEFT_COLUMN, LEFT_COLUMN);
+	print_row(out, left, right);
 }
 
 void print_command_help(FILE *out, const struct program *program, const struct command *command)

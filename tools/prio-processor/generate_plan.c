@@ -20,6 +20,8 @@ static enum prio_status batch_fill(struct share_batch *batch, const struct prio_
 	enum prio_status status = prio_params_check(params, error);
 	char shown[160];
 
+	if (status == PRIO_ERR_FORGEABLE_SIZE)
+		error_prefix(error, "refused, unless --allow-forgeable-size (ALLOW_FORGEABLE_SIZE) accepts the risk");
 	if (status == PRIO_OK)
 		status = path_batch(&batch->directory, params->batch_id, error);
 	if (status != PRIO_OK) {

@@ -1,11 +1,9 @@
 #include "prio1/field/vector.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/secret_alloc.h"
 #include "base/wipe.h"
 
-/* Bytes of one plane. aligned_alloc wants a multiple of the alignment. */
+/* Bytes of one plane: whole lines of the cache. */
 static size_t plane_bytes(size_t n)
 {
 	size_t bytes = (n + FIELD_VECTOR_SLACK) * sizeof(uint64_t);
@@ -15,17 +13,12 @@ static size_t plane_bytes(size_t n)
 
 enum prio_status field_vector_init(struct field_vector *vector, size_t n)
 {
-	vector->lo = aligned_alloc(FIELD_VECTOR_ALIGN, plane_bytes(n));
-	vector->hi = aligned_alloc(FIELD_VECTOR_ALIGN, plane_bytes(n));
-	if (vector->lo == NULL || vector->hi == NULL) {
-		free(vector->lo);
-		free(vector->hi);
-		vector->lo = vector->hi = NULL;
-		return PRIO_ERR_MEMORY;
-	}
-	memset(vector->lo, 0, plane_bytes(n));
-	memset(vector->hi, 0, plane_bytes(n));
-	return PRIO_OK;
+	vector->lo = secret_alloc(plane_bytes(n));
+	vector->hi = secret_alloc(plane_bytes(n));
+	if (vector->lo != NULL && vector->hi != NULL)
+		return PRIO_OK;
+	field_vector_clear(vector, n);
+	return PRIO_ERR_MEMORY;
 }
 
 void field_vector_wipe(struct field_vector *vector, size_t n)
@@ -38,8 +31,7 @@ void field_vector_wipe(struct field_vector *vector, size_t n)
 
 void field_vector_clear(struct field_vector *vector, size_t n)
 {
-	field_vector_wipe(vector, n);
-	free(vector->lo);
-	free(vector->hi);
+	secret_free(vector->lo, plane_bytes(n));
+	secret_free(vector->hi, plane_bytes(n));
 	vector->lo = vector->hi = NULL;
 }
