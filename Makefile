@@ -1,6 +1,6 @@
 # The front door: what a person or CI types. The build itself is CMakeLists.txt, what each check does scripts/run-suites.
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test fuzz soak deps help FORCE
+.PHONY: all install clean demo test bench fuzz soak deps help FORCE
 .NOTPARALLEL:
 
 PREFIX ?= /usr/local
@@ -36,6 +36,12 @@ test: ## installs what is missing, builds, runs every check below
 soak: ## the check of crashes with every seed, as long as that takes
 	@scripts/install-deps test
 	@PRIO_SOAK=1 scripts/run-suites crash
+
+bench: ## what records and whole runs cost, as ratios within one run; results are checked
+	@scripts/install-deps build
+	@$(MAKE) --no-print-directory all
+	@cmake --build --preset release --target prio_bench
+	@bench/run.py build/bin
 
 MINUTES ?= 60
 fuzz: ## every fuzz target, MINUTES=n (60) in all

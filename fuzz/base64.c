@@ -2,7 +2,7 @@
  * in place and not; and back again. */
 #include "fuzz/harness/fuzz.h"
 #include "record/base64.h"
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 /* RFC 4648 with white space and without some of the padding: six bits a digit, whole bytes count. Returns whether it is
  * base64, and the bytes in out. */

@@ -252,6 +252,28 @@ def strings(value):
 		yield from strings(inner)
 
 
+def kernels():
+	p = 2**87 + 2**19 + 1
+	values = [0, 1, p - 1, p - 2, 2**87, 2**87 - 1, 2**80 - 1, 2**48, 2**48 - 1, 2**29] + [rng.randrange(p) for _ in range(40)]
+	others = [p, p + 1, 2**88 - 1, 2**87 + 2**48]
+	encoded = base64.b64encode(rng.randbytes(600))
+	for kernel in (b"\0\0", b"\1\0"):
+		for data in (encoded, encoded[:300] + b'"' + encoded[300:], encoded[:87], encoded[:40] + b"\n" + encoded[40:]):
+			yield kernel + data
+	usual = b"".join(b"\xab" + value.to_bytes(11, "big") for value in values)
+	shortest = b"".join(bytes([0xA0 | n]) + value.to_bytes(n, "big") for value in values for n in [max(1, (value.bit_length() + 7) // 8)])
+	late = usual[:240] + b"\xa5abcde" + usual[240:] + b"\xd9\x0b" + b"\0" * 11 + usual[:120]
+	for data in (usual, shortest, late, usual + b"\xab" + others[0].to_bytes(11, "big"), usual[:-5], usual[:100] + b"\xc0" + usual[100:]):
+		yield b"\2\x32" + data
+	draws = [b"\x55" + value.to_bytes(11, "big")[1:] + value.to_bytes(11, "big")[:1] for value in values + others]
+	rng.shuffle(draws)
+	yield b"\3\0" + b"".join(draws)
+	for place in (0, 3, 2**33):
+		yield b"\4\x40" + rng.randbytes(16) + place.to_bytes(5, "big")
+	yield b"\5\0" + b"".join(value.to_bytes(11, "big") for value in values)
+	yield b"\5\0" + (p - 1).to_bytes(11, "big") * 70
+
+
 def vector_line():
 	for choice, values in ((0, [0, 1] * 6), (0, [0, 1, 255, True] * 4), (0, [0] * 11 + [2]), (3, [7, 0, 3, 1]), (6, [4095])):
 		yield bytes([choice]) + text({"payload": values})
@@ -272,7 +294,7 @@ def x25519():
 TARGETS = {"lines": lines, "record": record, "base64": b64, "codec": codec, "packets": packets, "total": total, "envelope": envelope,
 	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json, "json_size": json_size,
 	"sealed_file": sealed_file, "answers": answers, "checkpoint": checkpoint, "config": config, "aggregate": aggregate, "paths": paths,
-	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "x25519": x25519}
+	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "kernels": kernels, "x25519": x25519}
 
 
 def main(folder):

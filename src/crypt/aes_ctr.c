@@ -37,11 +37,13 @@ void aes_ctr_free(struct aes_ctr *ctr)
 	free(ctr);
 }
 
-enum prio_status aes_ctr_start(struct aes_ctr *ctr, const uint8_t key[AES_CTR_KEY_BYTES])
+enum prio_status aes_ctr_start(struct aes_ctr *ctr, const uint8_t key[AES_CTR_KEY_BYTES], uint64_t block)
 {
-	static const uint8_t zero_counter[16];
+	uint8_t counter[AES_CTR_BLOCK_BYTES] = {0};
 
-	return EVP_EncryptInit_ex2(ctr->context, NULL, key, zero_counter, NULL) == 1 ? PRIO_OK : PRIO_ERR_CRYPTO;
+	for (size_t i = 0; i < sizeof block; i++)
+		counter[sizeof counter - 1 - i] = (uint8_t)(block >> (8 * i));
+	return EVP_EncryptInit_ex2(ctr->context, NULL, key, counter, NULL) == 1 ? PRIO_OK : PRIO_ERR_CRYPTO;
 }
 
 enum prio_status aes_ctr_next(struct aes_ctr *ctr, struct prio_mut out)

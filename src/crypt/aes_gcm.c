@@ -4,7 +4,10 @@
 
 #include <openssl/evp.h>
 
+#include "base/ct.h"
 #include "base/wipe.h"
+#include "crypt/aes_gcm_ipsec.h"
+#include "crypt/kernels.h"
 
 enum { STEP_BYTES = 1 << 30 }; /* OpenSSL counts in int */
 
@@ -12,6 +15,7 @@ struct aes_gcm {
 	EVP_CIPHER *algorithm;
 	EVP_CIPHER_CTX *context;
 	size_t key_bytes;
+	struct aes_gcm_ipsec *ipsec; /* works, where it is there; NULL: OpenSSL does */
 };
 
 enum prio_status aes_gcm_new(struct aes_gcm **gcm, size_t key_bytes)
@@ -33,6 +37,10 @@ enum prio_status aes_gcm_new(struct aes_gcm **gcm, size_t key_bytes)
 		aes_gcm_free(made);
 		return PRIO_ERR_CRYPTO;
 	}
+	if (key_bytes == AES128_KEY_BYTES && crypt_kernels()->ipsec_gcm && aes_gcm_ipsec_new(&made->ipsec) != PRIO_OK) {
+		aes_gcm_free(made);
+		return PRIO_ERR_MEMORY; /* it was there when the kernels were tested */
+	}
 	*gcm = made;
 	return PRIO_OK;
 }
@@ -43,6 +51,7 @@ void aes_gcm_free(struct aes_gcm *gcm)
 		return;
 	EVP_CIPHER_CTX_free(gcm->context); /* wipes the key schedule */
 	EVP_CIPHER_free(gcm->algorithm);
+	aes_gcm_ipsec_free(gcm->ipsec);
 	free(gcm);
 }
 
@@ -52,6 +61,7 @@ void aes_gcm_forget(struct aes_gcm *gcm)
 
 	/* Whether this works does not matter to the caller, who is done with the key. */
 	(void)EVP_DecryptInit_ex2(gcm->context, NULL, zeros, zeros, NULL);
+	aes_gcm_ipsec_forget(gcm->ipsec);
 }
 
 /* A direction's text, in steps that OpenSSL can count. NULL out: the bytes are authenticated only. */
@@ -69,6 +79,18 @@ static bool update(EVP_CIPHER_CTX *context, uint8_t *out, const uint8_t *in, siz
 	return true;
 }
 
+static enum prio_status open_by_ipsec(struct aes_gcm *gcm, struct prio_mut text, const uint8_t tag[AES_GCM_TAG_BYTES],
+				      const uint8_t *key, const uint8_t iv[AES_GCM_IV_BYTES], struct prio_bytes aad)
+{
+	uint8_t expected[AES_GCM_TAG_BYTES] = {0};
+
+	aes_gcm_ipsec_decrypt(gcm->ipsec, text, expected, key, iv, aad);
+	if (ct_equal(expected, tag, sizeof expected))
+		return PRIO_OK;
+	wipe(text.p, text.n);
+	return PRIO_REFUSED_BAD_TAG;
+}
+
 enum prio_status aes_gcm_open(struct aes_gcm *gcm, struct prio_mut text, const uint8_t tag[AES_GCM_TAG_BYTES],
 			      const uint8_t *key, const uint8_t iv[AES_GCM_IV_BYTES], struct prio_bytes aad)
 {
@@ -76,6 +98,8 @@ enum prio_status aes_gcm_open(struct aes_gcm *gcm, struct prio_mut text, const u
 	enum prio_status status = PRIO_ERR_CRYPTO;
 	int written;
 
+	if (gcm->ipsec != NULL && text.n > 0 && aad.n > 0)
+		return open_by_ipsec(gcm, text, tag, key, iv, aad);
 	for (size_t i = 0; i < AES_GCM_TAG_BYTES; i++)
 		expected[i] = tag[i]; /* OpenSSL wants it writable */
 
@@ -98,6 +122,10 @@ enum prio_status aes_gcm_seal(struct aes_gcm *gcm, struct prio_mut text, uint8_t
 	uint8_t nothing[1];
 	int written;
 
+	if (gcm->ipsec != NULL && text.n > 0 && aad.n > 0) {
+		aes_gcm_ipsec_encrypt(gcm->ipsec, text, tag, key, iv, aad);
+		return PRIO_OK;
+	}
 	if (EVP_EncryptInit_ex2(gcm->context, NULL, key, iv, NULL) == 1 && update(gcm->context, NULL, aad.p, aad.n) &&
 	    update(gcm->context, text.p, text.p, text.n) &&
 	    EVP_EncryptFinal_ex(gcm->context, nothing, &written) == 1 &&

@@ -6,6 +6,7 @@
 #include "crypt/x25519_kernel.h"
 
 struct crypt_kernels {
+	bool ipsec_gcm;        /* AES-128-GCM is by libipsec-mb (aes_gcm_ipsec.h) */
 	x25519_kernel *x25519; /* NULL: none, OpenSSL does them one by one */
 	size_t x25519_lanes;   /* what it does at a time */
 	size_t x25519_few;     /* fewer than so many, which it could do at a time, OpenSSL does as fast one by one */

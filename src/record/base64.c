@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 /* Value of a character, moved to its place in the group; NOT_BASE64 for any other character. */
 #define NOT_BASE64 0x80000000U
@@ -31,7 +31,7 @@ static uint32_t group_at(const uint8_t *p)
 	return values[0][p[0]] | values[1][p[1]] | values[2][p[2]] | values[3][p[3]];
 }
 
-size_t base64_decode_strict(uint8_t *out, struct prio_bytes text)
+size_t base64_decode_portable(uint8_t *out, struct prio_bytes text)
 {
 	size_t at = 0;
 
@@ -59,6 +59,14 @@ size_t base64_decode_strict(uint8_t *out, struct prio_bytes text)
 		out[2] = (uint8_t)a;
 	}
 	return at;
+}
+
+size_t base64_decode_strict(uint8_t *out, struct prio_bytes text)
+{
+	size_t at = record_kernels()->base64_decode(out, text);
+	struct prio_bytes rest = {text.p + at, text.n - at};
+
+	return at + base64_decode_portable(out + at / 4 * 3, rest);
 }
 
 static bool is_space(uint8_t c)

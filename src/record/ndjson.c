@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/kernels.h"
 #include "record/utf8.h"
 
 enum { NESTING_MAX = 64, INT64_DIGITS_MAX = 19 };
@@ -49,69 +50,62 @@ static bool take(struct cursor *c, uint8_t wanted)
 	return true;
 }
 
-/* Take a string up to the next quote. Whether that quote ends it is decided by looking for backslashes in it afterwards. */
-static bool take_string(struct cursor *c, struct prio_mut *text)
+/* A string, still between its quotes. */
+struct string {
+	struct prio_mut text;
+	bool is_plain; /* printable ASCII without a backslash: it means itself */
+};
+
+/* Take a string up to the next quote. Whether that quote ends one that is not plain is decided by looking for backslashes
+ * in it afterwards. */
+static bool take_string(struct cursor *c, struct string *string)
 {
-	if (!take(c, '"') || c->p == c->end)
+	if (!take(c, '"'))
 		return false;
-	uint8_t *quote = memchr(c->p, '"', (size_t)(c->end - c->p));
-	if (quote == NULL)
+
+	uint8_t *quote = c->p + record_kernels()->plain_length(c->p, (size_t)(c->end - c->p));
+	string->is_plain = quote < c->end && *quote == '"';
+	if (quote < c->end && !string->is_plain)
+		quote = memchr(quote, '"', (size_t)(c->end - quote));
+	if (quote == NULL || quote == c->end)
 		return false;
-	text->p = c->p;
-	text->n = (size_t)(quote - c->p);
+	string->text.p = c->p;
+	string->text.n = (size_t)(quote - c->p);
 	c->p = quote + 1;
 	return true;
 }
 
-/* Printable ASCII without a backslash: such a string means itself. In blocks, which compilers make vector code of. */
-static bool is_plain(struct prio_mut text)
+/* Plain, or well-formed UTF-8 beside. */
+static bool means_itself(const struct string *string)
 {
-	const uint8_t *p = text.p;
-	size_t n = text.n;
-	uint8_t odd = 0;
-
-	for (; n >= 64; p += 64, n -= 64) {
-		for (size_t i = 0; i < 64; i++)
-			odd = (uint8_t)(odd | ((uint8_t)(p[i] - 0x20) > 0x7e - 0x20) | (p[i] == '\\'));
-		if (odd)
-			return false;
-	}
-	for (size_t i = 0; i < n; i++)
-		odd = (uint8_t)(odd | ((uint8_t)(p[i] - 0x20) > 0x7e - 0x20) | (p[i] == '\\'));
-	return !odd;
-}
-
-/* The same, with well-formed UTF-8 allowed. */
-static bool means_itself(struct prio_mut text)
-{
-	if (is_plain(text))
+	if (string->is_plain)
 		return true;
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] < 0x20 || text.p[i] == '\\')
+	for (size_t i = 0; i < string->text.n; i++)
+		if (string->text.p[i] < 0x20 || string->text.p[i] == '\\')
 			return false;
-	return utf8_is_valid(prio_bytes_of(text));
+	return utf8_is_valid(prio_bytes_of(string->text));
 }
 
-static bool is_name(struct prio_mut text, const char *name)
+static bool is_name(const struct string *string, const char *name)
 {
-	return text.n == strlen(name) && memcmp(text.p, name, text.n) == 0;
+	return string->text.n == strlen(name) && memcmp(string->text.p, name, string->text.n) == 0;
 }
 
 static bool parse_plain(struct record *record, struct prio_mut line)
 {
 	struct cursor c = {line.p, line.p + line.n};
-	struct prio_mut id = {NULL, 0};
-	struct prio_mut payload = {NULL, 0};
+	struct string id = {{NULL, 0}, false};
+	struct string payload = {{NULL, 0}, false};
 
 	for (int member = 0; member < 2; member++) {
-		struct prio_mut name, value;
+		struct string name, value;
 
 		if (!take(&c, member == 0 ? '{' : ',') || !take_string(&c, &name) || !take(&c, ':') ||
 		    !take_string(&c, &value))
 			return false;
-		if (is_name(name, "id"))
+		if (is_name(&name, "id"))
 			id = value;
-		else if (is_name(name, "payload"))
+		else if (is_name(&name, "payload"))
 			payload = value;
 		else
 			return false;
@@ -119,14 +113,14 @@ static bool parse_plain(struct record *record, struct prio_mut line)
 	if (!take(&c, '}'))
 		return false;
 	skip_space(&c);
-	if (c.p != c.end || id.p == NULL || payload.p == NULL)
+	if (c.p != c.end || id.text.p == NULL || payload.text.p == NULL)
 		return false;
-	if (id.n > RECORD_ID_BYTES_MAX || !means_itself(id) || !is_plain(payload))
+	if (id.text.n > RECORD_ID_BYTES_MAX || !means_itself(&id) || !payload.is_plain)
 		return false;
 
 	record->has_id = true;
-	record->id = prio_bytes_of(id);
-	record->payload = payload;
+	record->id = prio_bytes_of(id.text);
+	record->payload = payload.text;
 	return true;
 }
 

@@ -94,17 +94,6 @@ def test_version_and_help(tool):
 		assert option in tool.ok("verify1", "--help").stdout
 
 
-def test_prio_cpu_chooses_the_kernels(tool):
-	tables = ["portable", "avx2", "avx512", "avx512ifma"]
-	best = tool.ok("--version", env={"PRIO_CPU": ""}).stdout.split()[-1]
-	for table in tables[:tables.index(best) + 1]:
-		assert tool.ok("--version", env={"PRIO_CPU": table}).stdout.endswith(f"\nkernels: {table}\n")
-	for table in tables[tables.index(best) + 1:]:
-		assert f"it has {best}" in tool.fails("keygen", env={"PRIO_CPU": table}, code=2)
-	told = tool.fails("keygen", env={"PRIO_CPU": "sse2\x1b[31m"}, code=2)
-	assert "PRIO_CPU" in told and "portable, avx2, avx512 or avx512ifma" in told and "\x1b" not in told
-
-
 @pytest.mark.parametrize("variable, name", [("PRIO_BIN", "prio"), ("PRIO_PROCESSOR_BIN", "prio-processor")])
 def test_help_breaks_lines_between_words(variable, name):
 	"""Wherever a line is full: what stands apart in the documents does so in --help, and every line fits."""
@@ -118,6 +107,17 @@ def test_help_breaks_lines_between_words(variable, name):
 		assert set(re.findall(r"\w+", text)) <= known
 		assert not re.search(r"[^\s(][\[(][A-Z]|default:\S", text.split("Options")[-1])
 		assert max(map(len, text.splitlines())) <= 100
+
+
+def test_prio_cpu_chooses_the_kernels(tool):
+	tables = ["portable", "avx2", "avx512", "avx512ifma"]
+	best = tool.ok("--version", env={"PRIO_CPU": ""}).stdout.split()[-1]
+	for table in tables[:tables.index(best) + 1]:
+		assert tool.ok("--version", env={"PRIO_CPU": table}).stdout.endswith(f"\nkernels: {table}\n")
+	for table in tables[tables.index(best) + 1:]:
+		assert f"it has {best}" in tool.fails("keygen", env={"PRIO_CPU": table}, code=2)
+	told = tool.fails("keygen", env={"PRIO_CPU": "sse2\x1b[31m"}, code=2)
+	assert "PRIO_CPU" in told and "portable, avx2, avx512 or avx512ifma" in told and "\x1b" not in told
 
 
 def test_slips_get_a_suggestion(tool):

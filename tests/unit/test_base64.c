@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "record/base64.h"
-#include "record/base64_kernels.h"
+#include "record/kernels.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof(a)[0])
 

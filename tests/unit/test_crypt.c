@@ -116,9 +116,9 @@ static void ctr_pieces_are_one_stream(void **unused)
 
 	(void)unused;
 	ASSERT_OK(aes_ctr_new(&ctr));
-	ASSERT_OK(aes_ctr_start(ctr, key));
+	ASSERT_OK(aes_ctr_start(ctr, key, 0));
 	ASSERT_OK(aes_ctr_next(ctr, (struct prio_mut){whole, sizeof whole}));
-	ASSERT_OK(aes_ctr_start(ctr, key));
+	ASSERT_OK(aes_ctr_start(ctr, key, 0));
 	for (size_t at = 0, n = 1; at < sizeof pieces; at += n, n = n * 3 + 1) {
 		n = n < sizeof pieces - at ? n : sizeof pieces - at;
 		ASSERT_OK(aes_ctr_next(ctr, (struct prio_mut){pieces + at, n}));
@@ -192,6 +192,40 @@ static void gcm_examples(void **unused)
 	ASSERT_STATUS("a key of 24 bytes", aes_gcm_new(&gcms[0], 24), PRIO_ERR_ARGUMENT);
 }
 
+/* Every short length, so that all of the wide loops' rests occur, and a share's; opened where OpenSSL sealed it, and refused with
+ * any one bit of it changed. */
+static void gcm_opens_what_was_sealed(void **unused)
+{
+	static uint8_t plain[50000], text[50000];
+	uint8_t key[16] = {1, 2, 3}, iv[12] = {4, 5}, aad[54], tag[16], zero[64] = {0};
+	struct aes_gcm *gcm;
+	uint64_t state = 5;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof plain; i++)
+		plain[i] = (uint8_t)next_number(&state);
+	memcpy(aad, plain, sizeof aad);
+	ASSERT_OK(aes_gcm_new(&gcm, AES128_KEY_BYTES));
+	for (size_t n = 0; n <= sizeof text; n = n < 1100 ? n + 1 : n + 6987) {
+		struct prio_mut body = {text, n};
+		struct prio_bytes head = {aad, n % (sizeof aad + 1)};
+
+		key[0]++;
+		memcpy(text, plain, n);
+		ASSERT_OK(aes_gcm_seal(gcm, body, tag, key, iv, head));
+		ASSERT_OK(aes_gcm_open(gcm, body, tag, key, iv, head));
+		assert_memory_equal(text, plain, n);
+
+		ASSERT_OK(aes_gcm_seal(gcm, body, tag, key, iv, head));
+		uint8_t *changed = n > 0 && n % 2 == 0 ? text + next_number(&state) % n : tag + n % 16;
+		*changed ^= (uint8_t)(1 << n % 8);
+		ASSERT_STATUS("changed", aes_gcm_open(gcm, body, tag, key, iv, head), PRIO_REFUSED_BAD_TAG);
+		assert_memory_equal(text, zero, n < sizeof zero ? n : sizeof zero);
+	}
+	aes_gcm_forget(gcm);
+	aes_gcm_free(gcm);
+}
+
 /* RFC 7748, 6.1, and the points whose result is known to everyone. */
 static void x25519_examples(void **unused)
 {
@@ -257,7 +291,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_examples), cmocka_unit_test(hmac_examples),
 		cmocka_unit_test(hkdf_examples),   cmocka_unit_test(ctr_pieces_are_one_stream),
-		cmocka_unit_test(gcm_examples),    cmocka_unit_test(x25519_examples),
+		cmocka_unit_test(gcm_examples),   cmocka_unit_test(gcm_opens_what_was_sealed),
+		    cmocka_unit_test(x25519_examples),
 		cmocka_unit_test(random_is_not_constant),
 	};
 

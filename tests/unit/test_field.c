@@ -187,7 +187,7 @@ static void dot_is_the_sum_of_products(void **unused)
 static void dot_has_room(void **unused)
 {
 	const size_t n = (size_t)1 << 19;
-	static const u128 values[] = {FIELD_P - 1, (u128)1 << 87, ((u128)0x7fffff << 64) | UINT64_MAX};
+	static const u128 values[] = {FIELD_P - 1, (u128)1 << 87, ((u128)1 << 87) - 1};
 	struct field_vector x;
 
 	(void)unused;

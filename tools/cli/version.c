@@ -2,17 +2,29 @@
 #include "cli/internal.h"
 #include "cpu/cpu.h"
 #include "prio1/kernels.h"
+#include "record/kernels.h"
+
+/* Those of the library, then those that the tools have besides; NULL behind the last. */
+static struct cpu_module *module_at(size_t i)
+{
+	size_t n = 0;
+
+	while (kernel_modules[n] != NULL)
+		n++;
+	return i < n ? kernel_modules[i] : i == n ? &record_module : NULL;
+}
 
 void print_version(FILE *out, const struct program *program)
 {
 	enum cpu_table chosen = cpu_chosen();
+	struct cpu_module *module;
 
 	fprintf(out, "%s %s\nkernels: %s\n", program->name, PRIO_VERSION, cpu_table_name(chosen));
-	for (struct cpu_module *const *module = kernel_modules; *module != NULL; module++) {
-		enum cpu_table table = cpu_installed(*module);
+	for (size_t i = 0; (module = module_at(i)) != NULL; i++) {
+		enum cpu_table table = cpu_installed(module);
 
-		if (cpu_has_failed(*module, chosen))
-			fprintf(out, "kernels of %s: %s, because those of %s failed their self-test\n", (*module)->name,
+		if (cpu_has_failed(module, chosen))
+			fprintf(out, "kernels of %s: %s, because those of %s failed their self-test\n", module->name,
 				cpu_table_name(table), cpu_table_name(chosen));
 	}
 }
@@ -20,15 +32,16 @@ void print_version(FILE *out, const struct program *program)
 bool kernels_are_sound(const struct program *program)
 {
 	struct prio_error error = {0};
+	struct cpu_module *module;
 
 	if (cpu_check_choice(&error) != PRIO_OK) {
 		fprintf(stderr, "%s: error: %s\n", program->name, error.text);
 		return false;
 	}
-	for (struct cpu_module *const *module = kernel_modules; *module != NULL; module++) {
-		if (cpu_installed(*module) == CPU_PORTABLE && cpu_has_failed(*module, CPU_PORTABLE)) {
+	for (size_t i = 0; (module = module_at(i)) != NULL; i++) {
+		if (cpu_installed(module) == CPU_PORTABLE && cpu_has_failed(module, CPU_PORTABLE)) {
 			fprintf(stderr, "%s: error: %s gives wrong answers on this machine\n", program->name,
-				(*module)->name);
+				module->name);
 			return false;
 		}
 	}

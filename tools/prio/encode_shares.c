@@ -5,34 +5,30 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/wipe.h"
 #include "cli/rows.h"
-#include "prio/client.h"
+#include "pipeline/exec.h"
 #include "prio/commands.h"
+#include "prio/encode_part.h"
 #include "prio/input.h"
 #include "prio/output.h"
-#include "prio/vector_line.h"
-#include "stage/result.h"
 
-enum { LINE_ROOM_BYTES = 65536, VALUE_BYTES_MAX = 32 };
+/* Beyond what the values of a line take. */
+enum { LINE_ROOM_BYTES = 65536, VALUE_BYTES_MAX = 32, PARTS_A_WORKER = 4 };
 
 struct encode {
 	struct prio_params params;
-	struct prio_client *client;
 	struct inputs inputs;
 	struct reader *reader;
-	struct record_scratch *scratch;
-	struct vector_line line;
-	struct prio_sealed_pair sealed;
-	size_t room_a;
-	size_t room_b;
-	struct output output_a;
-	struct output output_b;
-	struct line_buffer buffer;
+	struct output outputs[2]; /* by server */
+	struct part_worker *workers;
+	unsigned n_workers;
+	struct encode_part *parts; /* read one after another, worked on all at once, written one after another */
+	size_t n_parts;
+	size_t n_parts_max;
+	bool is_encoding; /* or checking */
 	uint64_t n_lines;
 	uint64_t n_no_bits;
 	uint64_t n_longer;
@@ -49,44 +45,109 @@ static enum prio_status prepare(struct encode *run, const struct invocation *cal
 	if (status == PRIO_OK)
 		status = cli_public_key(call, "public-key-hex-external", &key_b, error);
 	if (status == PRIO_OK)
-		status = prio_client_new(&run->client, &run->params, &key_a, &key_b, error);
+		status = prio_params_check(&run->params, error);
 	if (status == PRIO_OK)
 		status = inputs_find(&run->inputs, call, "input", error);
 	if (status != PRIO_OK)
 		return status;
 
-	run->line.params = &run->params;
-	run->line.fields = calloc(run->params.n_data, sizeof *run->line.fields);
-	run->line.values = calloc(run->params.n_data, sizeof *run->line.values);
-	run->room_a = prio_sealed_bytes_max(&run->params, PRIO_SERVER_A);
-	run->room_b = prio_sealed_bytes_max(&run->params, PRIO_SERVER_B);
-	run->sealed.a.p = malloc(run->room_a);
-	run->sealed.b.p = malloc(run->room_b);
-	if (run->line.fields == NULL || run->line.values == NULL || run->sealed.a.p == NULL || run->sealed.b.p == NULL)
+	run->n_workers = exec_workers();
+	run->n_parts_max = (size_t)run->n_workers * PARTS_A_WORKER;
+	run->workers = calloc(run->n_workers, sizeof *run->workers);
+	run->parts = calloc(run->n_parts_max, sizeof *run->parts);
+	if (run->workers == NULL || run->parts == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	for (unsigned i = 0; i < run->n_workers && status == PRIO_OK; i++)
+		status = part_worker_init(&run->workers[i], &run->params, &key_a, &key_b, error);
+	if (status != PRIO_OK)
+		return status;
 	status = reader_new(&run->reader, LINE_ROOM_BYTES + (size_t)run->params.n_data * VALUE_BYTES_MAX);
-	if (status == PRIO_OK)
-		status = record_scratch_new(&run->scratch);
 	if (status != PRIO_OK)
 		error_set(error, status, "%s", prio_status_sentence(status));
 	return status;
 }
 
-/* The next line of the open file, read; errors name file and line. */
-static enum prio_status next_vector(struct encode *run, const struct input_file *file, struct row *row,
-				    struct prio_error *error)
+static enum prio_status work_on_part(void *context, unsigned worker, size_t task, struct prio_error *error)
+{
+	struct encode *run = context;
+
+	(void)error; /* it is the part's, so that the first part that has one can be told from others */
+	if (run->is_encoding)
+		part_encode(&run->parts[task], &run->workers[worker]);
+	else
+		part_check(&run->parts[task], &run->workers[worker]);
+	return PRIO_OK;
+}
+
+/* The open file's next lines, as many as there is room for in all parts. */
+static enum prio_status read_parts(struct encode *run, bool *at_end, struct prio_error *error)
+{
+	size_t n_vectors = part_vectors_at_a_time(&run->params);
+	enum prio_status status = PRIO_OK;
+
+	run->n_parts = 0;
+	while (!*at_end && run->n_parts < run->n_parts_max) {
+		struct encode_part *part = &run->parts[run->n_parts++];
+
+		part_reset(part);
+		while (!*at_end && !part_is_full(part, n_vectors)) {
+			struct row row = {0};
+
+			status = reader_next(run->reader, &row, error);
+			if (status != PRIO_OK)
+				return status;
+			*at_end = row.at_end;
+			if (!row.at_end && part_add(part, &row) != PRIO_OK)
+				return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+		}
+	}
+	return status;
+}
+
+/* What the workers made of the parts, in the order of lines. sinks: NULL, or where records go. */
+static enum prio_status use_parts(struct encode *run, const struct input_file *file, struct sink *const *sinks,
+				  struct prio_error *error)
 {
 	char path[ESCAPED_PATH_BYTES];
-	enum prio_status status = reader_next(run->reader, row, error);
+	enum prio_status status = PRIO_OK;
 
-	if (status != PRIO_OK || row->at_end)
-		return status;
-	if (row->is_too_long)
-		status = error_set(error, PRIO_ERR_FORMAT, "the line is longer than a vector of this batch can be");
-	else
-		status = vector_line_read(&run->line, prio_bytes_of(row->text), error);
-	if (status != PRIO_OK)
-		error_prefix(error, "%s:%" PRIu64, escape_path(path, file->path), row->number);
+	for (size_t i = 0; i < run->n_parts && status == PRIO_OK; i++) {
+		const struct encode_part *part = &run->parts[i];
+
+		status = part->status;
+		if (status != PRIO_OK) {
+			*error = part->error;
+			if (status == PRIO_ERR_FORMAT)
+				error_prefix(error, "%s:%" PRIu64, escape_path(path, file->path), part->bad_line);
+			break;
+		}
+		if (sinks == NULL) {
+			run->n_lines += part->n_lines;
+			run->n_no_bits += part->n_no_bits;
+			run->n_longer += part->n_longer;
+			continue;
+		}
+		for (size_t s = 0; s < 2 && status == PRIO_OK; s++)
+			status = sink_append(sinks[s], (struct prio_bytes){part->out[s].p, part->out[s].n}, error);
+	}
+	return status;
+}
+
+/* All lines of a file: read, worked on by all threads, used. */
+static enum prio_status go_through(struct encode *run, const struct input_file *file, struct sink *const *sinks,
+				   struct prio_error *error)
+{
+	bool at_end = false;
+	enum prio_status status = reader_open(run->reader, file, error);
+
+	run->is_encoding = sinks != NULL;
+	while (status == PRIO_OK && !at_end) {
+		status = read_parts(run, &at_end, error);
+		if (status == PRIO_OK)
+			status = exec_run(run->n_workers, run->n_parts, work_on_part, run, error);
+		if (status == PRIO_OK)
+			status = use_parts(run, file, sinks, error);
+	}
 	return status;
 }
 
@@ -94,19 +155,8 @@ static enum prio_status look_for_bad_lines(struct encode *run, struct log *log, 
 {
 	enum prio_status status = PRIO_OK;
 
-	for (size_t i = 0; i < run->inputs.n_files && status == PRIO_OK; i++) {
-		struct row row = {0};
-
-		status = reader_open(run->reader, &run->inputs.files[i], error);
-		while (status == PRIO_OK) {
-			status = next_vector(run, &run->inputs.files[i], &row, error);
-			if (status != PRIO_OK || row.at_end)
-				break;
-			run->n_lines++;
-			run->n_no_bits += run->line.is_no_bits;
-			run->n_longer += run->line.is_longer;
-		}
-	}
+	for (size_t i = 0; i < run->inputs.n_files && status == PRIO_OK; i++)
+		status = go_through(run, &run->inputs.files[i], NULL, error);
 	if (status != PRIO_OK)
 		return status;
 	if (run->n_no_bits > 0)
@@ -116,85 +166,24 @@ static enum prio_status look_for_bad_lines(struct encode *run, struct log *log, 
 	return PRIO_OK;
 }
 
-/* A record as it came with the share as its payload; one without an id gets new_id, as its first member. */
-static enum prio_status write_record(struct encode *run, const struct record *record, const char *new_id,
-				     struct prio_bytes share, struct sink *sink, struct prio_error *error)
-{
-	char head[UUID_CHARS + 16];
-	size_t cut = 0;
-
-	run->buffer.n = 0;
-	enum prio_status status = record_write_like(&run->buffer, record, run->scratch, share);
-	if (status != PRIO_OK)
-		return error_set(error, status, "%s", prio_status_sentence(status));
-	if (!run->line.has_id) {
-		int n = snprintf(head, sizeof head, "{\"id\": \"%s\", ", new_id);
-
-		status = sink_append(sink, (struct prio_bytes){(const uint8_t *)head, (size_t)n}, error);
-		cut = 1; /* its own brace */
-	}
-	return status == PRIO_OK ? sink_append(sink, (struct prio_bytes){run->buffer.p + cut, run->buffer.n - cut}, error)
-				 : status;
-}
-
-static enum prio_status encode_row(struct encode *run, const struct row *row, struct sink *sink_a, struct sink *sink_b,
-				   struct prio_error *error)
-{
-	uint8_t random[16];
-	char new_id[UUID_CHARS + 1];
-	struct record record;
-	enum prio_status status;
-
-	/* Parsed once more, by the one who can write it back: it says that an array is no payload, which is fine here. */
-	status = record_parse(&record, row->text, false, run->scratch);
-	if (status != PRIO_OK && status != PRIO_REFUSED_NO_PAYLOAD)
-		return error_set(error, PRIO_ERR_FORMAT, "%s", prio_status_sentence(status));
-	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-		return error_set(error, PRIO_ERR_RANDOM, "%s", prio_status_sentence(PRIO_ERR_RANDOM));
-	uuid_format(new_id, random, 4);
-
-	run->sealed.a.n = run->room_a;
-	run->sealed.b.n = run->room_b;
-	if (run->params.precision == 0)
-		status = prio_encode_many(run->client, run->line.fields, 1, &run->sealed, error);
-	else
-		status = prio_encode_uint_many(run->client, run->line.values, 1, &run->sealed, error);
-	if (status == PRIO_OK)
-		status = write_record(run, &record, new_id, prio_bytes_of(run->sealed.a), sink_a, error);
-	if (status == PRIO_OK)
-		status = write_record(run, &record, new_id, prio_bytes_of(run->sealed.b), sink_b, error);
-	return status;
-}
-
 static enum prio_status encode_file(struct encode *run, const struct input_file *file, struct prio_error *error)
 {
-	struct sink *sink_a = NULL;
-	struct sink *sink_b = NULL;
-	struct row row = {0};
-	char path[ESCAPED_PATH_BYTES];
-	enum prio_status status = output_create(&run->output_a, file->name, &sink_a, error);
+	struct sink *sinks[2] = {NULL, NULL};
+	enum prio_status status = output_create(&run->outputs[0], file->name, &sinks[0], error);
 
 	if (status == PRIO_OK)
-		status = output_create(&run->output_b, file->name, &sink_b, error);
+		status = output_create(&run->outputs[1], file->name, &sinks[1], error);
 	if (status == PRIO_OK)
-		status = reader_open(run->reader, file, error);
-	while (status == PRIO_OK) {
-		status = next_vector(run, file, &row, error);
-		if (status != PRIO_OK || row.at_end)
-			break;
-		status = encode_row(run, &row, sink_a, sink_b, error);
-		if (status == PRIO_ERR_FORMAT)
-			error_prefix(error, "%s:%" PRIu64, escape_path(path, file->path), row.number);
-	}
+		status = go_through(run, file, sinks, error);
 	if (status != PRIO_OK) {
-		sink_abort(sink_a);
-		sink_abort(sink_b);
+		sink_abort(sinks[0]);
+		sink_abort(sinks[1]);
 		return status;
 	}
-	status = sink_commit(sink_a, error);
+	status = sink_commit(sinks[0], error);
 	if (status == PRIO_OK)
-		return sink_commit(sink_b, error);
-	sink_abort(sink_b);
+		return sink_commit(sinks[1], error);
+	sink_abort(sinks[1]);
 	return status;
 }
 
@@ -210,17 +199,17 @@ static bool are_one_directory(const char *one, const char *other)
 static enum prio_status open_outputs(struct encode *run, const struct invocation *call, struct prio_error *error)
 {
 	char where[CLI_WHERE_BYTES];
-	enum prio_status status = output_open(&run->output_a, call, "output-A", error);
+	enum prio_status status = output_open(&run->outputs[0], call, "output-A", error);
 
 	if (status == PRIO_OK)
-		status = output_open(&run->output_b, call, "output-B", error);
-	if (status == PRIO_OK && are_one_directory(run->output_a.directory, run->output_b.directory))
+		status = output_open(&run->outputs[1], call, "output-B", error);
+	if (status == PRIO_OK && are_one_directory(run->outputs[0].directory, run->outputs[1].directory))
 		status = error_set(error, PRIO_ERR_CONFIG, "%s is the directory of --output-B, too; give two",
 				   cli_where(call, "output-A", where));
 	for (size_t i = 0; i < run->inputs.n_files && status == PRIO_OK; i++) {
-		status = output_check(&run->output_a, run->inputs.files[i].name, &run->inputs, error);
+		status = output_check(&run->outputs[0], run->inputs.files[i].name, &run->inputs, error);
 		if (status == PRIO_OK)
-			status = output_check(&run->output_b, run->inputs.files[i].name, &run->inputs, error);
+			status = output_check(&run->outputs[1], run->inputs.files[i].name, &run->inputs, error);
 	}
 	return status;
 }
@@ -244,21 +233,16 @@ static int run_encode_shares(struct invocation *call)
 	if (status == PRIO_OK)
 		log_info(cli_log(call), "%" PRIu64 " vectors encoded", run.n_lines);
 
-	line_buffer_clear(&run.buffer);
-	output_close(&run.output_b);
-	output_close(&run.output_a);
-	free(run.sealed.b.p);
-	free(run.sealed.a.p);
-	if (run.line.fields != NULL)
-		wipe(run.line.fields, run.params.n_data * sizeof *run.line.fields);
-	if (run.line.values != NULL)
-		wipe(run.line.values, run.params.n_data * sizeof *run.line.values);
-	free(run.line.values);
-	free(run.line.fields);
-	record_scratch_free(run.scratch);
+	output_close(&run.outputs[1]);
+	output_close(&run.outputs[0]);
+	for (size_t i = 0; i < run.n_parts_max && run.parts != NULL; i++)
+		part_clear(&run.parts[i]);
+	for (unsigned i = 0; i < run.n_workers && run.workers != NULL; i++)
+		part_worker_clear(&run.workers[i]);
+	free(run.parts);
+	free(run.workers);
 	reader_free(run.reader);
 	inputs_clear(&run.inputs);
-	prio_client_free(run.client);
 	return status == PRIO_OK ? EXIT_DONE : cli_fail(call, status, &error);
 }
 

@@ -47,7 +47,7 @@ enum prio_status vector_line_read(struct vector_line *line, struct prio_bytes te
 	json_t *root = json_loadb((const char *)text.p, text.n, 0, &where);
 	enum prio_status status = PRIO_ERR_FORMAT;
 
-	line->is_no_bits = line->is_longer = line->has_id = false;
+	line->is_no_bits = line->is_longer = line->has_id = line->is_payload_alone = false;
 	if (!json_is_object(root)) {
 		error_set(error, status, "the line is not a JSON object such as {\"payload\": [0, 1, 1]}");
 		goto out;
@@ -62,6 +62,7 @@ enum prio_status vector_line_read(struct vector_line *line, struct prio_bytes te
 			  json_array_size(payload), n);
 		goto out;
 	}
+	line->is_payload_alone = json_object_size(root) == 1;
 	line->is_longer = json_array_size(payload) > n;
 	status = read_id(line, root, error);
 	for (size_t i = 0; i < n && status == PRIO_OK; i++)

@@ -15,6 +15,7 @@ struct vector_line {
 	uint64_t *values;
 	/* What vector_line_read found. */
 	bool has_id;        /* the record has an id already */
+	bool is_payload_alone; /* it has no other member */
 	bool is_no_bits;    /* a field is neither 0 nor 1: servers will refuse the record */
 	bool is_longer;     /* there were more values than the batch has; they are left out */
 };

@@ -74,4 +74,9 @@ void codec_write_small(struct codec_writer *writer, uint8_t value);
 void codec_write_array(struct codec_writer *writer, size_t n);
 void codec_write_field(struct codec_writer *writer, u128 x);
 
+/* codec_write_differences: n elements x[i] - y[i], without a header before them. With room for fewer than n of
+ * CODEC_FIELD_BYTES_MAX it may set overflow though the elements would have fitted. CT: depends on the encodings' lengths. */
+void codec_write_differences(struct codec_writer *writer, const struct field_vector *x, const struct field_vector *y,
+			     size_t n);
+
 #endif

@@ -1,5 +1,6 @@
 #include "prio1/codec/codec.h"
 
+#include "prio1/codec/kernels.h"
 #include "prio1/field/load.h"
 
 /* First bytes of the values in use. */
@@ -16,8 +17,6 @@ enum {
 	ARRAY16 = 0xdc,
 	ARRAY32 = 0xdd,
 	NEGATIVE_FIXINT = 0xe0,
-
-	WHOLE_FIELD = FIXSTR | FIELD_BYTES, /* 255 of 256 elements begin with it */
 };
 
 /* A big-endian number of 1 to 8 bytes. */
@@ -121,38 +120,43 @@ enum prio_status codec_read_field(struct codec_reader *reader, u128 *x)
 	return status;
 }
 
-/* read_whole: as many elements of the usual form, 0xab and 11 bytes, as stand there one after another, at most n. Their
- * values are looked at only in *in_field, which becomes false if any of them is no element. */
-static size_t read_whole(struct codec_reader *reader, uint64_t *lo, uint64_t *hi, size_t n, bool *in_field)
+size_t codec_read_portable(struct codec_reader *reader, struct field_vector *out, size_t n, bool *in_field)
 {
-	const uint64_t p_hi = (uint64_t)(FIELD_P >> 64), p_lo = (uint64_t)FIELD_P;
+	/* x = lo + 2^48 hi is below p exactly if hi, and one more where lo is at least p's, is at most p's. */
+	const uint64_t to_carry = FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK);
+	const uint64_t largest = (uint64_t)(FIELD_P >> FIELD_LO_BITS);
 	const uint8_t *p = reader->p;
+	uint64_t *lo = out->lo, *hi = out->hi, outside = 0;
 	size_t n_whole = reader->n / CODEC_FIELD_BYTES_MAX, i = 0;
-	bool good = true;
 
 	if (n_whole > n)
 		n_whole = n;
-	for (; i < n_whole && p[0] == WHOLE_FIELD; i++, p += CODEC_FIELD_BYTES_MAX) {
-		lo[i] = field_load_be64(p + 4);
-		hi[i] = field_load_be32(p) & 0xffffff;
-		good &= (hi[i] < p_hi) | ((hi[i] == p_hi) & (lo[i] < p_lo));
+	for (; i < n_whole && p[0] == CODEC_WHOLE_FIELD; i++, p += CODEC_FIELD_BYTES_MAX) {
+		uint64_t low = field_load_be64(p + 4) & FIELD_LO_MASK;
+		uint64_t high = (uint64_t)p[1] << 32 | field_load_be32(p + 2);
+
+		outside |= largest - (high + ((low + to_carry) >> FIELD_LO_BITS)); /* its top bit: below zero */
+		lo[i] = low;
+		hi[i] = high;
 	}
 
-	*in_field &= good;
+	*in_field &= outside >> 63 == 0;
 	reader->p += i * CODEC_FIELD_BYTES_MAX;
 	reader->n -= i * CODEC_FIELD_BYTES_MAX;
 	return i;
 }
 
-enum prio_status codec_read_fields(struct codec_reader *reader, struct field_vector *out, size_t n)
+enum prio_status codec_read_fields_by(codec_read_kernel *read_kernel, struct codec_reader *reader,
+				      struct field_vector *out, size_t n)
 {
 	bool in_field = true;
 
 	for (size_t i = 0; i < n;) {
+		struct field_vector rest = field_vector_from(out, i);
 		struct prio_bytes str;
 		u128 x;
 
-		i += read_whole(reader, out->lo + i, out->hi + i, n - i, &in_field);
+		i += read_kernel(reader, &rest, n - i, &in_field);
 		if (i == n)
 			break;
 		if (codec_read_str(reader, &str) != PRIO_OK)
@@ -161,6 +165,11 @@ enum prio_status codec_read_fields(struct codec_reader *reader, struct field_vec
 		field_vector_set(out, i++, x);
 	}
 	return in_field ? PRIO_OK : PRIO_REFUSED_NOT_IN_FIELD;
+}
+
+enum prio_status codec_read_fields(struct codec_reader *reader, struct field_vector *out, size_t n)
+{
+	return codec_read_fields_by(codec_kernels()->read, reader, out, n);
 }
 
 enum prio_status codec_skip_fields(struct codec_reader *reader, size_t n)

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "prio1/codec/kernels.h"
+#include "prio1/field/load.h"
+
 static size_t str_header_bytes(size_t n)
 {
 	return n < 32 ? 1 : n <= UINT8_MAX ? 2 : n <= UINT16_MAX ? 3 : 5;
@@ -76,4 +79,36 @@ void codec_write_field(struct codec_writer *writer, u128 x)
 	uint8_t *start = bytes + FIELD_BYTES - n; /* the byte before the first that counts */
 	start[0] = (uint8_t)(0xa0 | n);
 	put(writer, start, 1 + n);
+}
+
+/* A header that says 11 bytes, and those, in two stores. Only one in 256 is shorter. */
+size_t codec_write_portable(uint8_t *out, const struct field_vector *x, const struct field_vector *y, size_t n)
+{
+	uint8_t *end = out;
+
+	for (size_t i = 0; i < n; i++) {
+		u128 value = field_sub(field_vector_get(x, i), field_vector_get(y, i));
+
+		if (value >> (FIELD_BITS - 8) != 0) {
+			field_store_be64(end, (uint64_t)CODEC_WHOLE_FIELD << 56 | (uint64_t)(value >> 32));
+			field_store_be32(end + 8, (uint32_t)value);
+			end += CODEC_FIELD_BYTES_MAX;
+		} else {
+			struct codec_writer writer = codec_writer_of((struct prio_mut){end, CODEC_FIELD_BYTES_MAX});
+
+			codec_write_field(&writer, value);
+			end += writer.n;
+		}
+	}
+	return (size_t)(end - out);
+}
+
+void codec_write_differences(struct codec_writer *writer, const struct field_vector *x, const struct field_vector *y,
+			     size_t n)
+{
+	if (writer->overflow || n > (writer->room - writer->n) / CODEC_FIELD_BYTES_MAX) {
+		writer->overflow = true;
+		return;
+	}
+	writer->n += codec_kernels()->write(writer->p + writer->n, x, y, n);
 }

@@ -1,28 +1,44 @@
-/* An element is lo + 2^64 hi, hi at most 2^23. Products of parts are summed by weight, and reduced when all are in:
+/* An element is lo + 2^48 hi. Three products an element, by Karatsuba's rule, each below 2^98, so that 2^19 of them add
+ * up in 128 bits, and one reduction when all are in:
  *
- *     weight 1:      lo lo', below 2^128 each: the carries are counted
- *     weight 2^64:   lo hi' + hi lo', below 2^88 each: 2^20 of them stay below 2^108
- *     weight 2^128:  hi hi', at most 2^46 each: 2^19 of them, and the carries, stay below 2^66 */
+ *     low = sum of lo lo'      high = sum of hi hi'      both = sum of (lo + hi) (lo' + hi')
+ *     the sum of products = low + 2^48 (both - low - high) + 2^96 high */
 #include "prio1/field/dot.h"
+
+#include "prio1/field/kernels.h"
+
+u128 field_dot_portable(const struct field_vector *x, const struct field_vector *y, size_t n)
+{
+	u128 low = 0, high = 0, both = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		low += (u128)x->lo[i] * y->lo[i];
+		high += (u128)x->hi[i] * y->hi[i];
+		both += (u128)(x->lo[i] + x->hi[i]) * (y->lo[i] + y->hi[i]);
+	}
+	return field_dot_join(low, both - low - high, high);
+}
+
+u128 field_dot_join(u128 low, u128 middle, u128 high)
+{
+	const u128 weight = (u128)1 << FIELD_LO_BITS;
+	u128 sum = field_reduce(high);
+
+	/* Horner's rule. */
+	sum = field_add(field_mul(sum, weight), field_reduce(middle));
+	return field_add(field_mul(sum, weight), field_reduce(low));
+}
+
+u128 field_dot_join29(const u128 columns[FIELD_DOT_COLUMNS])
+{
+	u128 sum = 0;
+
+	for (size_t k = FIELD_DOT_COLUMNS; k-- > 0;)
+		sum = field_add(field_mul(sum, (u128)1 << FIELD_DOT_LIMB_BITS), field_reduce(columns[k]));
+	return sum;
+}
 
 u128 field_dot(const struct field_vector *x, const struct field_vector *y, size_t n)
 {
-	const u128 weight64 = (u128)1 << 64;
-	u128 low = 0, middle = 0, high = 0;
-	uint64_t carries = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		u128 product = (u128)x->lo[i] * y->lo[i];
-
-		low += product;
-		carries += low < product;
-		middle += (u128)x->lo[i] * y->hi[i];
-		middle += (u128)x->hi[i] * y->lo[i];
-		high += x->hi[i] * y->hi[i];
-	}
-
-	/* Horner's rule in 2^64. */
-	u128 sum = field_reduce(high + carries);
-	sum = field_add(field_mul(sum, weight64), field_reduce(middle));
-	return field_add(field_mul(sum, weight64), field_reduce(low));
+	return field_kernels()->dot(x, y, n);
 }

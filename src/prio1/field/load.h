@@ -15,4 +15,16 @@ static inline uint64_t field_load_be64(const uint8_t *p)
 	       (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | p[7];
 }
 
+static inline void field_store_be32(uint8_t *p, uint32_t x)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(x >> (24 - 8 * i));
+}
+
+static inline void field_store_be64(uint8_t *p, uint64_t x)
+{
+	field_store_be32(p, (uint32_t)(x >> 32));
+	field_store_be32(p + 4, (uint32_t)x);
+}
+
 #endif

@@ -7,19 +7,29 @@
 
 #include "prio1/field/vector.h"
 
+struct ntt_kernels;
+
+/* What one transform multiplies by: 4 N words, in a form that is the kernel's own. */
+struct ntt_table {
+	uint64_t *words;
+};
+
 /* The roots for one N. Immutable, so threads may share it. */
 struct ntt {
-	size_t n;                    /* N, 2^log2_n */
+	size_t n; /* N, 2^log2_n */
 	unsigned log2_n;
-	struct field_vector roots;   /* w^j, j below N / 2 */
-	struct field_vector inverse; /* w^-j, j below N / 2 */
-	struct field_vector twist;   /* v^j / N in the order of reversed bits, v of order 2 N; empty if there is no v */
+	const struct ntt_kernels *kernels; /* whose tables these are */
+	struct ntt_table inverse;	   /* values at the powers of w to N times the coefficients */
+	struct ntt_table odd; /* those to the values at the odd powers of the root of order 2 N, if there is one */
 };
 
 /* ntt_init: log2_n 0 to FIELD_ROOT_LOG2_MAX. PRIO_OK or PRIO_ERR_MEMORY (then it need not be cleared).
  * ntt_clear: fine on a zeroed struct. */
 PRIO_MUST_USE enum prio_status ntt_init(struct ntt *ntt, unsigned log2_n);
 void ntt_clear(struct ntt *ntt);
+
+/* ntt_init_by: with the kernels of a table of one's choice, for tests; only if the CPU has them (kernels.h). */
+PRIO_MUST_USE enum prio_status ntt_init_by(const struct ntt_kernels *kernels, struct ntt *ntt, unsigned log2_n);
 
 /* Each works in place on N elements. CT: depends on N alone.
  *
@@ -30,5 +40,9 @@ void ntt_clear(struct ntt *ntt);
 void ntt_evaluate(const struct ntt *ntt, struct field_vector *vector);
 void ntt_interpolate(const struct ntt *ntt, struct field_vector *vector);
 void ntt_extend(const struct ntt *ntt, struct field_vector *vector);
+
+/* ntt_prove: f[j] times g[j], where g = f - at_data + first * at_first, in place of f, j below N. CT: as above. */
+void ntt_prove(const struct ntt *ntt, struct field_vector *f, const struct field_vector *at_data,
+	       const struct field_vector *at_first, u128 first);
 
 #endif

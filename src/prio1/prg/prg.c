@@ -5,14 +5,13 @@
 
 #include "base/wipe.h"
 #include "prio1/field/load.h"
+#include "prio1/prg/kernels.h"
 
 enum prio_status prg_init(struct prg *prg)
 {
 	enum prio_status status;
 
-	prg->ctr = NULL;
-	prg->sha = NULL;
-	prg->at = prg->end = 0;
+	memset(prg, 0, sizeof *prg);
 	status = aes_ctr_new(&prg->ctr);
 	if (status == PRIO_OK)
 		status = sha256_new(&prg->sha);
@@ -33,11 +32,14 @@ void prg_wipe(struct prg *prg)
 	static const uint8_t no_key[AES_CTR_KEY_BYTES];
 
 	/* Whether this works does not matter to the caller, who is done with the stream. */
-	enum prio_status ignored = aes_ctr_start(prg->ctr, no_key);
+	enum prio_status ignored = aes_ctr_start(prg->ctr, no_key, 0);
 
 	(void)ignored;
 	wipe(prg->stream, sizeof prg->stream);
+	wipe(prg->key, sizeof prg->key);
+	wipe(prg->schedule, sizeof prg->schedule);
 	prg->at = prg->end = 0;
+	prg->ctr_started = false;
 }
 
 enum prio_status prg_seed(struct prg *prg, const uint8_t seed[PRG_SEED_BYTES], struct prio_bytes batch_id,
@@ -47,15 +49,37 @@ enum prio_status prg_seed(struct prg *prg, const uint8_t seed[PRG_SEED_BYTES], s
 	uint8_t digest[SHA256_BYTES];
 	enum prio_status status = PRIO_OK;
 
-	prg->at = prg->end = 0;
 	if (rule == PRIO_PRG_LEGACY)
 		memcpy(digest, seed, AES_CTR_KEY_BYTES);
 	else
 		status = sha256_of(prg->sha, digest, parts, 2);
-	if (status == PRIO_OK)
-		status = aes_ctr_start(prg->ctr, digest);
+
+	/* The context gets the key when it is needed, which with kernels is never. */
+	memcpy(prg->key, digest, AES_CTR_KEY_BYTES);
+	if (prg_kernels()->schedule != NULL)
+		prg_kernels()->schedule(prg->schedule, prg->key);
+	prg->ctr_started = false;
+	prg->used = 0;
+	prg->at = prg->end = 0;
 
 	wipe(digest, sizeof digest);
+	return status;
+}
+
+/* Have the context's next byte be number `wanted` of the stream, by giving it the key again or by leaving some out. */
+static enum prio_status seek(struct prg *prg, uint64_t wanted)
+{
+	uint8_t left_out[AES_CTR_BLOCK_BYTES];
+	enum prio_status status;
+
+	if (prg->ctr_started && prg->ctr_at == wanted)
+		return PRIO_OK;
+	status = aes_ctr_start(prg->ctr, prg->key, wanted / AES_CTR_BLOCK_BYTES);
+	if (status == PRIO_OK)
+		status = aes_ctr_next(prg->ctr, (struct prio_mut){left_out, wanted % AES_CTR_BLOCK_BYTES});
+	wipe(left_out, sizeof left_out);
+	prg->ctr_started = status == PRIO_OK;
+	prg->ctr_at = wanted;
 	return status;
 }
 
@@ -68,11 +92,21 @@ static enum prio_status have(struct prg *prg, size_t n)
 
 	if (left >= n)
 		return PRIO_OK;
+	status = seek(prg, prg->used + left);
+	if (status != PRIO_OK)
+		return status;
 	memmove(prg->stream, prg->stream + prg->at, left);
 	status = aes_ctr_next(prg->ctr, (struct prio_mut){prg->stream + left, sizeof prg->stream - left});
+	prg->ctr_at += sizeof prg->stream - left;
 	prg->at = 0;
 	prg->end = sizeof prg->stream;
 	return status;
+}
+
+static void use(struct prg *prg, size_t n)
+{
+	prg->at += n;
+	prg->used += n;
 }
 
 enum prio_status prg_bytes(struct prg *prg, uint8_t *out, size_t n)
@@ -85,7 +119,7 @@ enum prio_status prg_bytes(struct prg *prg, uint8_t *out, size_t n)
 		if (status != PRIO_OK)
 			return status;
 		memcpy(out, prg->stream + prg->at, step);
-		prg->at += step;
+		use(prg, step);
 		out += step;
 		n -= step;
 	}
@@ -114,7 +148,7 @@ enum prio_status prg_below(struct prg *prg, u128 m, u128 *x)
 		*x = bytes[n_bytes] & mask;
 		for (size_t i = 1; i < n_bytes; i++)
 			*x = *x << 8 | bytes[i];
-		prg->at += n_bytes + 1;
+		use(prg, n_bytes + 1);
 		if (*x < m)
 			return PRIO_OK;
 	}
@@ -125,39 +159,63 @@ enum prio_status prg_below_p(struct prg *prg, u128 *x)
 	return prg_below(prg, FIELD_P, x);
 }
 
-/* compact: try n_tries draws below p, 12 bytes each, and store those that succeed one after another from out[at] on, at
+/* compact: try n_tries draws below p, 12 bytes each, and store those that succeed one after another from out[0] on, at
  * most `want` of them. Every try is stored, and the place moves on only if it succeeded, so that there is no branch to
  * mispredict. Writes one element behind the last. Returns how many were stored; *n_used tries were looked at. */
-static size_t compact(struct field_vector *out, size_t at, size_t want, const uint8_t *stream, size_t n_tries,
-		      size_t *n_used)
+static size_t compact(struct field_vector *out, size_t want, const uint8_t *stream, size_t n_tries, size_t *n_used)
 {
-	const uint64_t p_hi = (uint64_t)(FIELD_P >> 64), p_lo = (uint64_t)FIELD_P;
-	uint64_t *lo = out->lo + at, *hi = out->hi + at;
-	size_t got = 0, i = 0;
+	/* x = lo + 2^48 hi is below p exactly if hi, and one more where lo is at least p's, is at most p's. */
+	const uint64_t to_carry = FIELD_LO_MASK + 1 - (uint64_t)(FIELD_P & FIELD_LO_MASK);
+	const uint64_t largest = (uint64_t)(FIELD_P >> FIELD_LO_BITS);
+	uint64_t *lo = out->lo, *hi = out->hi;
+	size_t got = 0, used = 0;
 
-	for (; i < n_tries && got < want; i++, stream += PRG_DRAW_BYTES) {
-		uint64_t low = field_load_be64(stream + 3);
-		uint64_t high = (uint64_t)stream[11] << 16 | (uint64_t)stream[1] << 8 | stream[2];
+	while (used < n_tries && got < want) {
+		/* So many at least are needed; then none has to be asked whether it is the last. */
+		size_t n = n_tries - used < want - got ? n_tries - used : want - got;
 
-		lo[got] = low;
-		hi[got] = high;
-		got += (size_t)((high < p_hi) | ((high == p_hi) & (low < p_lo)));
+		used += n;
+		for (; n > 0; n--, stream += PRG_DRAW_BYTES) {
+			uint64_t low = field_load_be64(stream + 3) & FIELD_LO_MASK;
+			uint64_t high = (uint64_t)stream[11] << 32 | field_load_be32(stream + 1);
+
+			lo[got] = low;
+			hi[got] = high;
+			got += 1 ^ ((largest - (high + ((low + to_carry) >> FIELD_LO_BITS))) >> 63);
+		}
 	}
-	*n_used = i;
+	*n_used = used;
 	return got;
+}
+
+size_t prg_take_portable(struct field_vector *out, const uint8_t draws[PRG_TAKE_DRAWS * PRG_DRAW_BYTES])
+{
+	size_t n_used;
+
+	return compact(out, PRG_TAKE_DRAWS, draws, PRG_TAKE_DRAWS, &n_used);
 }
 
 enum prio_status prg_fill(struct prg *prg, struct field_vector *out, size_t n)
 {
+	prg_expand_kernel *expand = prg_kernels()->expand;
+
 	for (size_t done = 0; done < n;) {
+		struct field_vector rest = field_vector_from(out, done);
+
+		/* A kernel begins where a draw does, counted from the stream's first byte; what is at hand goes first. */
+		if (expand != NULL && prg->end - prg->at < PRG_DRAW_BYTES && prg->used % PRG_DRAW_BYTES == 0) {
+			prg->used = PRG_DRAW_BYTES * expand(prg->schedule, prg->used / PRG_DRAW_BYTES, &rest, n - done);
+			prg->at = prg->end = 0;
+			break;
+		}
+
 		enum prio_status status = have(prg, PRG_DRAW_BYTES);
 		size_t n_used;
 
 		if (status != PRIO_OK)
 			return status;
-		done += compact(out, done, n - done, prg->stream + prg->at, (prg->end - prg->at) / PRG_DRAW_BYTES,
-				&n_used);
-		prg->at += n_used * PRG_DRAW_BYTES;
+		done += compact(&rest, n - done, prg->stream + prg->at, (prg->end - prg->at) / PRG_DRAW_BYTES, &n_used);
+		use(prg, n_used * PRG_DRAW_BYTES);
 	}
 	return PRIO_OK;
 }

@@ -5,6 +5,8 @@
 #ifndef PRIO1_PRG_H
 #define PRIO1_PRG_H
 
+#include <stdbool.h>
+
 #include "crypt/aes_ctr.h"
 #include "crypt/sha256.h"
 #include "prio/batch.h"
@@ -14,14 +16,20 @@ enum {
 	PRG_SEED_BYTES = 16,
 	PRG_DRAW_BYTES = FIELD_BYTES + 1,        /* of the stream, for one try below p */
 	PRG_PIECE_BYTES = 512 * PRG_DRAW_BYTES,  /* the stream is made in pieces that stay in the L1 cache */
+	PRG_SCHEDULE_BYTES = 11 * 16,            /* round keys of AES-128, for kernels */
 };
 
 /* A stream. Secret. Members are prg's own. One thread at a time. */
 struct prg {
 	struct aes_ctr *ctr;
 	struct sha256 *sha;
-	size_t at;  /* first byte of stream that was not used yet */
-	size_t end; /* bytes in stream */
+	uint64_t used;    /* bytes of the key's stream that were used */
+	uint64_t ctr_at;  /* byte of the stream that ctr gives next */
+	bool ctr_started; /* false: ctr does not have the key yet, or no longer goes on where it has to */
+	size_t at;        /* first byte of stream that was not used yet */
+	size_t end;       /* bytes in stream */
+	uint8_t key[AES_CTR_KEY_BYTES];
+	uint8_t schedule[PRG_SCHEDULE_BYTES]; /* where there are kernels */
 	uint8_t stream[PRG_PIECE_BYTES];
 };
 
