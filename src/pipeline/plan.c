@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "pipeline/paths.h"
+#include "record/utf8.h"
 
 enum { UNKNOWN_NAMED_MAX = 20 };
 
@@ -81,6 +82,14 @@ static enum prio_status visit(void *context, const struct store_object *object, 
 	if (found == SIZE_MAX) {
 		name_unknown(listing, directory, (size_t)(slash - directory));
 		return PRIO_OK;
+	}
+	/* The journal is JSON: a part that it could not name would be gone for every later run. */
+	struct prio_bytes key = {(const uint8_t *)object->key, strlen(object->key)};
+	if (!utf8_is_valid(key)) {
+		char shown[200];
+
+		return error_set(error, PRIO_ERR_CONFIG, "the name of the raw part %s is no UTF-8; rename it",
+				 escape_text(shown, sizeof shown, (struct prio_bytes){(const uint8_t *)slash + 1, strlen(slash + 1)}));
 	}
 	return add_part(&listing->plans[found], object, error);
 }

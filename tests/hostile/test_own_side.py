@@ -314,3 +314,18 @@ def test_nothing_but_the_results_is_left(meeting):
 	case.ends(DONE)
 	left = {os.path.relpath(path, case.ours.home) for path in glob.glob(case.ours.home + "/**", recursive=True) if os.path.isfile(path)}
 	assert all("/journal/" in name or "/processed/" in name for name in left), left
+
+
+def test_raw_part_whose_name_is_no_text(meeting):
+	"""The journal could not name it: nothing is begun, and it is said."""
+	case = meeting(batches=[X])
+	path = os.fsencode(raw_part(case))
+	strange = path.replace(b"part-00000", b"part-\xff")
+	os.rename(path, strange)
+	case.start(**SOON)
+	case.ends(USAGE, "part-\\xff.json is no UTF-8; rename it")
+	assert snapshot(case) == {}
+	os.rename(strange, path)
+	case.start()
+	case.play()
+	case.ends(DONE)
