@@ -47,6 +47,17 @@ void inbox_parts_clear(struct inbox_parts *parts)
 	*parts = (struct inbox_parts){0};
 }
 
+/* A part's name that a manifest of ours could have: it is printed as it is. */
+static bool is_plain_name(const char *name)
+{
+	if (name == NULL || !path_is_part(name) || strlen(name) > PART_NAME_BYTES_MAX)
+		return false;
+	for (const char *c = name; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || *c == '/')
+			return false;
+	return true;
+}
+
 struct listing {
 	struct prio_bytes batch_id;
 	size_t prefix_bytes; /* with its slash */
@@ -61,7 +72,7 @@ static enum prio_status gather(void *context, const struct store_object *object,
 	struct inbox_part *part;
 	bool exact;
 
-	if (slash == NULL || strchr(slash + 1, '/') != NULL || !path_is_part(slash + 1) || object->size_bytes == 0 ||
+	if (slash == NULL || strchr(slash + 1, '/') != NULL || !is_plain_name(slash + 1) || object->size_bytes == 0 ||
 	    !path_is_batch(directory, (size_t)(slash - directory), listing->batch_id, &exact))
 		return PRIO_OK;
 	part = add(listing->parts, object->key, error);
@@ -77,17 +88,6 @@ static enum prio_status list_all(struct run *run, const struct batch_run *batch,
 	struct listing listing = {batch->config->params.batch_id, strlen(prefix->text) + 1, parts};
 
 	return store_list(run->inbox, prefix->text, gather, &listing, error);
-}
-
-/* A part's name that a manifest of ours could have: it is printed as it is. */
-static bool is_plain_name(const char *name)
-{
-	if (name == NULL || !path_is_part(name) || strlen(name) > PART_NAME_BYTES_MAX)
-		return false;
-	for (const char *c = name; *c != '\0'; c++)
-		if (*c <= ' ' || *c > '~' || *c == '/')
-			return false;
-	return true;
 }
 
 /* The parts that the manifest names for the batch. */

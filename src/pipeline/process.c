@@ -144,16 +144,33 @@ static enum prio_status run_stages(struct run *run, struct prio_error *error)
 	return status == PRIO_OK ? aggregate_and_publish(run, error) : status;
 }
 
+/* Did an earlier run come to the last stage? We keep a copy of the manifest that was sent, until everything is published. */
+static enum prio_status aggregate_was_sent(struct run *run, bool *was_sent, struct prio_error *error)
+{
+	struct store_object object;
+	struct path key;
+	enum prio_status status =
+		path_make(&key, error, "%s/intermediate/internal/aggregate/_manifest.json", run->prefixes.internal.text);
+
+	if (status == PRIO_OK)
+		status = store_stat(run->own, key.text, &object, error);
+	*was_sent = status == PRIO_OK && run->stages[STAGE_VERIFY2].is_done;
+	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
+}
+
 static enum prio_status run_all(struct run *run, struct prio_error *error)
 {
 	bool complete = false;
+	bool was_sent = false;
 	enum prio_status status = run_resume(run, &complete, error);
 
 	if (status != PRIO_OK || complete)
 		return status;
 	status = run_plan(run, error);
 	/* Without any data the markers are sent all the same, or the partner would wait for them. */
-	if (status == PRIO_OK && (any_is_in(run) || !run->stages[STAGE_VERIFY2].is_done))
+	if (status == PRIO_OK)
+		status = aggregate_was_sent(run, &was_sent, error);
+	if (status == PRIO_OK && (any_is_in(run) || !was_sent))
 		status = run_stages(run, error);
 	if (status == PRIO_OK)
 		status = clear_published(run, error);

@@ -47,9 +47,14 @@ static enum prio_status enter(void *context, const struct checkpoint_entry *entr
 	struct join_hash hash;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || pass->batch->records[record].verdict != PRIO_OK ||
-	    !partition_has(pass->epks, entry->epk_hash))
+	if (record == UINT64_MAX || pass->batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
+	if (pass->epks.n > 1) {
+		/* Under our key, so that nobody can aim ephemeral keys at one part. */
+		status = run_hash_id(pass->run, &hash, (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash}, error);
+		if (status != PRIO_OK || !partition_has(pass->epks, hash.bytes))
+			return status;
+	}
 	status = run_hash_id(pass->run, &hash, entry->id, error);
 	if (status != PRIO_OK || !partition_has(pass->partition, hash.bytes))
 		return status;
