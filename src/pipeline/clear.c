@@ -97,11 +97,13 @@ static enum prio_status clear_batch(struct run *run, struct batch_run *batch, st
 
 	if (status == PRIO_OK)
 		status = journal_read(run, batch->directory.text, "cleared", &cleared, error);
-	if (status != PRIO_OK || published == NULL || cleared != NULL)
+	if (status != PRIO_OK || published == NULL)
 		goto out;
+	/* Messages also where an earlier run cleared the batch: the partner may have sent them again since (--force). */
 	status = delete_messages(run, batch, published, &denied, error);
-	if (status == PRIO_OK)
-		status = delete_raw(run, batch, &denied, error);
+	if (status != PRIO_OK || cleared != NULL)
+		goto out;
+	status = delete_raw(run, batch, &denied, error);
 	if (status == PRIO_OK)
 		status = delete_own(run, batch, &denied, error);
 	if (status == PRIO_OK && !denied)

@@ -57,6 +57,7 @@ enum prio_status partner_meet(struct run *run, struct prio_error *error)
 	struct path marker;
 	struct path announcement;
 	const char *keys[2] = {announcement.text, marker.text};
+	struct store_object object;
 	size_t found = 0;
 	enum prio_status status = PRIO_OK;
 
@@ -73,10 +74,14 @@ enum prio_status partner_meet(struct run *run, struct prio_error *error)
 				      "the partner's verify1 (PARTNER=4.1: it comes before ours)", &found, run->log, error);
 	if (status != PRIO_OK)
 		return status;
-	run->partner_is_41 = found == 1;
+	/* One of ours announces itself before it sends: both may have come between the look for the one and the look for the other. */
+	if (found == 1)
+		status = store_stat(run->inbox, announcement.text, &object, error);
+	run->partner_is_41 = status == PRIO_ERR_NOT_FOUND;
 	if (run->partner_is_41)
 		return PRIO_OK;
-	status = check_announcement(run, announcement.text, error);
+	if (status == PRIO_OK)
+		status = check_announcement(run, announcement.text, error);
 	if (status == PRIO_OK)
 		log_info(run->log, "PARTNER=4.1 is set, but the partner runs this program too: going on as with one of ours");
 	return status;

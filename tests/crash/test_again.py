@@ -169,6 +169,42 @@ def test_force_for_a_partner_that_lost_its_messages(scene):
 	scene.check(servers)
 
 
+@pytest.mark.parametrize("stage", ["verify1", "verify2", "aggregate"])
+@pytest.mark.parametrize("loss", ["all", "one part"])
+def test_force_in_the_middle(scene, stage, loss):
+	"""A's messages are lost or damaged on the way. B stops or waits for ever, until A is started with --force."""
+	servers = scene.new()
+	a, b = servers
+	at = next(change.number for change in scene.changes["A"] if change.role == "outbox" and change.key.endswith(f"/{stage}/_SUCCESS"))
+	other = next(change.number for change in scene.changes["B"]
+		if change.key.endswith({"verify1": "/run/partner-manifests", "verify2": "/aggregate.json", "aggregate": "/external/aggregate/_SUCCESS"}[stage]))
+	runs = [scene.start(a, "after", at), scene.start(b, "before", other)]
+	for run in runs:
+		run.wait()
+	scene.start(a, **IMPATIENT).wait()  # journals what it has sent
+	folder = os.path.join(b.home, b.shared) if loss == "all" else b.received(stage, "bits")
+	if loss == "all":
+		shutil.rmtree(folder)
+	else:
+		os.remove(os.path.join(folder, next(name for name in os.listdir(folder) if name.startswith("part-"))))
+	stuck = scene.start(b, **IMPATIENT)
+	assert stuck.wait() in ((FAILED, UNPUBLISHED) if stage == "aggregate" else (FAILED,)), stuck.err
+	again = [scene.start(a, PRIO_FORCE="1")]
+	while f"{stage} sent again" not in again[0].err:  # B, had it begun, might clear while A still sends
+		assert again[0].process.poll() is None, again[0].err
+	again.append(scene.start(b))
+	assert [run.wait() for run in again] == [DONE, DONE], [run.err for run in again]
+	scene.check(servers)
+
+
+def test_force_before_anything_was_sent(scene):
+	servers = scene.new()
+	runs = [scene.start(server, PRIO_FORCE="1") for server in servers]
+	assert [run.wait() for run in runs] == [DONE, DONE], [run.err for run in runs]
+	assert all("sent again" not in run.err for run in runs)
+	scene.check(servers)
+
+
 def test_force_after_clearing_says_that_it_is_gone(pair):
 	all_done(pair, KEEP_STATE=None)
 	before = without_lock(files_in(pair.root + "/b"))
