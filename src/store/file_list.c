@@ -11,6 +11,9 @@
 
 #include "base/error.h"
 
+/* A directory is read into memory as a whole, and a partner can write into some: more than this is not read. */
+enum { ENTRIES_MAX = 1 << 20, NAMES_BYTES_MAX = 64 << 20 };
+
 struct entry {
 	size_t name_at;             /* its place in names, while they may still move */
 	const char *name;           /* a directory's ends with a slash, so that names sort as whole keys do */
@@ -60,6 +63,9 @@ static int grow(void **p, size_t *room, size_t wanted, size_t item_bytes)
 static int add(struct entries *entries, const char *name, const struct stat *info)
 {
 	size_t n = strlen(name);
+
+	if (entries->n == ENTRIES_MAX || n + 2 > NAMES_BYTES_MAX - entries->n_names)
+		return EFBIG;
 	void *p = entries->p;
 	void *names = entries->names;
 	int code = grow(&p, &entries->room, entries->n + 1, sizeof *entries->p);
@@ -135,6 +141,16 @@ static int read_directory(struct entries *entries, int fd, bool temporary)
 	return code;
 }
 
+static enum prio_status too_many(struct listing *listing)
+{
+	char shown[260];
+
+	escape_text(shown, sizeof shown, (struct prio_bytes){(const uint8_t *)listing->key, strlen(listing->key)});
+	return error_set(listing->error, PRIO_ERR_TOO_LARGE,
+			 "%s holds more objects than can be listed (%d, or %d MB of names in one directory)", shown, ENTRIES_MAX,
+			 NAMES_BYTES_MAX >> 20);
+}
+
 /* List the directory that the first n bytes of listing->key name. Recursion ends with the longest key: what lies deeper than
  * that has no name by which it could be opened. */
 static enum prio_status list_directory(struct listing *listing, size_t n)
@@ -156,7 +172,7 @@ static enum prio_status list_directory(struct listing *listing, size_t n)
 		code = read_directory(&entries, fd, listing->temporary);
 	if (code != 0) {
 		listing->key[n] = '\0';
-		status = file_error(listing->error, listing->store, listing->key, code);
+		status = code == EFBIG ? too_many(listing) : file_error(listing->error, listing->store, listing->key, code);
 	}
 
 	size_t name_at = n > 0 ? n + 1 : 0;

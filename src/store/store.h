@@ -55,7 +55,8 @@ struct store {
 
 /* store_list: every object whose key begins with prefix + "/" (or every object, prefix ""), at any depth. Objects that a
  * person or another tool is still writing (temporary names, which begin with ".tmp-") are left out. A prefix that does
- * not exist is an empty listing. Symbolic links, FIFOs, sockets and devices are left out. */
+ * not exist is an empty listing. Symbolic links, FIFOs, sockets and devices are left out. PRIO_ERR_TOO_LARGE if one directory of a
+ * store on files holds more than 2^20 names or 64 MiB of them. */
 enum prio_status store_list(struct store *store, const char *prefix, store_visit *visit, void *context,
 			    struct prio_error *error);
 

@@ -404,6 +404,19 @@ def test_tiny_objects(meeting, stage):
 	assert case.ours.published("x")["payload"] == case.truth()
 
 
+@pytest.mark.skipif(MANY < 10**6, reason="PRIO_TEST_OBJECTS is less than a million")
+def test_long_names(meeting):
+	"""300,000 objects with the longest names: more than a listing holds."""
+	case = meeting(manifests=False, batches=[X])
+	case.start()
+	case.partner.play("verify1", marker=False)
+	for i in range(300000):
+		with open(os.path.join(case.ours.received("verify1", "x"), f"part-{i:07}-{'0' * 230}.json"), "wb"):
+			pass
+	case.partner.mark("verify1")
+	case.ends(FAILED, "verify1/batch_id=x holds more objects than can be listed")
+
+
 def test_descriptors(meeting):
 	"""While it waits for the last message, after thousands of objects, as few are open as at the beginning."""
 	case = meeting(manifests=False, batches=[X])
