@@ -6,8 +6,7 @@ import os
 
 import pytest
 
-from case import SOON, X, Y
-from prio_model import pack
+from case import SOON, X
 from prio_model import server as protocol
 from prio_model.field import P
 from servers import DONE, FAILED, UNPUBLISHED

@@ -8,10 +8,8 @@ import socket
 
 import pytest
 
-from case import SOON, X, Y
+from case import SOON, X
 from partner import signed
-from prio_model import server as protocol
-from prio_model.field import P
 from prio_model.share import Params
 from servers import DONE, FAILED, STAGES, UNPUBLISHED, new_secret
 
@@ -404,17 +402,17 @@ def test_tiny_objects(meeting, stage):
 	assert case.ours.published("x")["payload"] == case.truth()
 
 
-@pytest.mark.skipif(MANY < 10**6, reason="PRIO_TEST_OBJECTS is less than a million")
-def test_long_names(meeting):
-	"""300,000 objects with the longest names: more than a listing holds."""
-	case = meeting(manifests=False, batches=[X])
-	case.start()
-	case.partner.play("verify1", marker=False)
-	for i in range(300000):
-		with open(os.path.join(case.ours.received("verify1", "x"), f"part-{i:07}-{'0' * 230}.json"), "wb"):
-			pass
-	case.partner.mark("verify1")
-	case.ends(FAILED, "verify1/batch_id=x holds more objects than can be listed")
+if MANY >= 10**6:
+	def test_long_names(meeting):
+		"""300,000 objects with the longest names: more than a listing holds."""
+		case = meeting(manifests=False, batches=[X])
+		case.start()
+		case.partner.play("verify1", marker=False)
+		for i in range(300000):
+			with open(os.path.join(case.ours.received("verify1", "x"), f"part-{i:07}-{'0' * 230}.json"), "wb"):
+				pass
+		case.partner.mark("verify1")
+		case.ends(FAILED, "verify1/batch_id=x holds more objects than can be listed")
 
 
 def test_descriptors(meeting):
