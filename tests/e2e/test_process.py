@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -108,6 +109,53 @@ def test_many_records_in_little_memory(tmp_path):
 			for run, server in zip(runs, pair.servers):
 				print(f"server {server.name}: peak {run.peak_bytes / MIB:.0f} MiB")
 				assert run.peak_bytes < 200 * MIB, (server.name, run.peak_bytes)
+	finally:
+		shutil.rmtree(pair.root)
+
+
+def test_ten_times_the_records_in_a_small_budget(tmp_path):
+	"""Tables of ids that are many times the budget: made in several passes, with the same counts and in less memory."""
+	peaks = {}
+	for n, budget in ((MANY // 10, None), (MANY, 1000000)):
+		pair = Pair(tmp_path / str(n), [entry("many", 2)])
+		try:
+			truth = pair.generate("--mode", "random", "--n-rows", n)
+			runs = pair.run(seconds=1200, PRIO_MEMORY_BUDGET=budget)
+			assert_all_done(runs)
+			assert_published(pair, truth)
+			peaks[n] = max(run.peak_bytes for run in runs)
+		finally:
+			shutil.rmtree(pair.root)
+	print("peaks:", {n: f"{peak / MIB:.0f} MiB" for n, peak in peaks.items()})
+	if not SANITIZED:
+		assert peaks[MANY] < peaks[MANY // 10] + 40 * MIB  # 39 bytes a record and what reading takes, not 200
+
+
+def test_many_tiny_parts(tmp_path):
+	"""One line a part: few descriptors and little memory, however many parts there are (PRIO_TEST_PARTS: 100,000 were tried)."""
+	pair = Pair(tmp_path, [entry("x", 2)])
+	n = int(os.environ.get("PRIO_TEST_PARTS") or MANY // 5)
+	try:
+		truth = pair.generate("--mode", "random", "--n-rows", n)
+		for server in pair.servers:
+			lines = []
+			for part in sorted(os.listdir(server.raw("x"))):
+				path = os.path.join(server.raw("x"), part)
+				with open(path, encoding="utf-8") as file:
+					lines += file.read().splitlines()
+				os.remove(path)
+			for i, line in enumerate(lines):
+				server.put_raw("x", [line], f"part-{i:06}.json")
+		before = resource.getrlimit(resource.RLIMIT_NOFILE)
+		resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
+		try:
+			runs = pair.run(seconds=1200)
+		finally:
+			resource.setrlimit(resource.RLIMIT_NOFILE, before)
+		assert_all_done(runs)
+		assert_published(pair, truth)
+		if not SANITIZED:
+			assert max(run.peak_bytes for run in runs) < 200 * MIB
 	finally:
 		shutil.rmtree(pair.root)
 
