@@ -1,0 +1,95 @@
+"""Sizes: many records, many parts, large parts, small budgets."""
+
+import os
+import resource
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from servers import Pair  # noqa: E402
+from test_process import assert_all_done, assert_published, entry  # noqa: E402
+
+# Under a sanitizer everything takes several times as long and as much memory.
+SANITIZED = "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ
+MANY = int(os.environ.get("PRIO_TEST_RECORDS") or (2000 if SANITIZED else 100000))
+MIB = 1 << 20
+
+
+def test_many_records_in_little_memory(tmp_path):
+	"""100,000 records of 441 fields: every count right, and the peak memory of each server below 200 MiB."""
+	pair = Pair(tmp_path, [entry("many", 441)])
+	try:
+		truth = pair.generate("--mode", "random", "--n-rows", MANY)
+		runs = pair.run(seconds=1200)
+		assert_all_done(runs)
+		assert_published(pair, truth)
+		assert truth["many"]["records"] == MANY
+		if not SANITIZED:
+			for run, server in zip(runs, pair.servers):
+				print(f"server {server.name}: peak {run.peak_bytes / MIB:.0f} MiB")
+				assert run.peak_bytes < 200 * MIB, (server.name, run.peak_bytes)
+	finally:
+		shutil.rmtree(pair.root)
+
+
+def test_ten_times_the_records_in_a_small_budget(tmp_path):
+	"""Tables of ids that are many times the budget: made in several passes, with the same counts and in less memory."""
+	peaks = {}
+	for n, budget in ((MANY // 10, None), (MANY, 1000000)):
+		pair = Pair(tmp_path / str(n), [entry("many", 2)])
+		try:
+			truth = pair.generate("--mode", "random", "--n-rows", n)
+			runs = pair.run(seconds=1200, PRIO_MEMORY_BUDGET=budget)
+			assert_all_done(runs)
+			assert_published(pair, truth)
+			peaks[n] = max(run.peak_bytes for run in runs)
+		finally:
+			shutil.rmtree(pair.root)
+	print("peaks:", {n: f"{peak / MIB:.0f} MiB" for n, peak in peaks.items()})
+	if not SANITIZED:
+		assert peaks[MANY] < peaks[MANY // 10] + 40 * MIB  # 39 bytes a record and what reading takes, not 200
+
+
+def test_many_tiny_parts(tmp_path):
+	"""One line a part: few descriptors and little memory, however many parts there are (PRIO_TEST_PARTS: 100,000 were tried)."""
+	pair = Pair(tmp_path, [entry("x", 2)])
+	n = int(os.environ.get("PRIO_TEST_PARTS") or MANY // 5)
+	try:
+		truth = pair.generate("--mode", "random", "--n-rows", n)
+		for server in pair.servers:
+			lines = []
+			for part in sorted(os.listdir(server.raw("x"))):
+				path = os.path.join(server.raw("x"), part)
+				with open(path, encoding="utf-8") as file:
+					lines += file.read().splitlines()
+				os.remove(path)
+			for i, line in enumerate(lines):
+				server.put_raw("x", [line], f"part-{i:06}.json")
+		before = resource.getrlimit(resource.RLIMIT_NOFILE)
+		resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
+		try:
+			runs = pair.run(seconds=1200)
+		finally:
+			resource.setrlimit(resource.RLIMIT_NOFILE, before)
+		assert_all_done(runs)
+		assert_published(pair, truth)
+		if not SANITIZED:
+			assert max(run.peak_bytes for run in runs) < 200 * MIB
+	finally:
+		shutil.rmtree(pair.root)
+
+
+def test_parts_of_several_chunks(tmp_path):
+	"""One part of some 80 MB, which several threads read in pieces: no line is lost or doubled where it is cut."""
+	pair = Pair(tmp_path, [entry("large", 2046)])
+	try:
+		truth = pair.generate("--mode", "random", "--n-rows", 1250)
+		parts = os.listdir(pair.a.raw("large"))
+		assert len(parts) == 1
+		assert os.path.getsize(os.path.join(pair.a.raw("large"), parts[0])) > 2.2 * 32 * MIB
+		assert_all_done(pair.run(PRIO_JOBS=4))
+		assert_published(pair, truth)
+		assert len(os.listdir(pair.a.sent("verify1", "large"))) > 3
+	finally:
+		shutil.rmtree(pair.root)
