@@ -7,6 +7,7 @@
 #include "fuzz/harness/memory_store.h"
 #include "pipeline/paths.h"
 #include "pipeline/plan.h"
+#include "record/utf8.h"
 
 enum { NAME_BYTES_MAX = 255 };
 
@@ -84,10 +85,25 @@ static void check_listing(struct prio_bytes name, const char *id)
 	struct plan plans[2];
 	char key[NAME_BYTES_MAX + 64];
 	size_t n_plain = unescape(plain, name);
+	struct prio_error error = {PRIO_OK, ""};
 
 	snprintf(key, sizeof key, "raw/batch_id=%.*s/part", (int)name.n, (const char *)name.p);
 	memory_store_put(store, key, fuzz_text("x\n"));
-	FUZZ_OK(plans_list(plans, &config, store, "raw", NULL, NULL));
+	enum prio_status status = plans_list(plans, &config, store, "raw", NULL, &error);
+	bool is_named = false;
+	for (size_t i = 0; i < 2; i++) {
+		bool exact;
+
+		is_named = is_named || path_is_batch(key + 4, strlen(key) - 9, batches[i].params.batch_id, &exact);
+	}
+	/* What the journal could not name is refused, but only if it is a part of a batch. */
+	if (is_named && !utf8_is_valid(fuzz_text(key))) {
+		FUZZ_CHECK(status == PRIO_ERR_CONFIG);
+		fuzz_check_error(status, &error);
+		store_free(store);
+		return;
+	}
+	FUZZ_CHECK(status == PRIO_OK);
 	for (size_t i = 0; i < 2; i++) {
 		struct prio_bytes own = batches[i].params.batch_id, its = batches[1 - i].params.batch_id;
 		bool want = fuzz_same(name, own) ||
