@@ -7,7 +7,7 @@
 #include "fuzz/harness/memory_store.h"
 #include "pipeline/paths.h"
 #include "pipeline/plan.h"
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 enum { NAME_BYTES_MAX = 255 };
 

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "record/ndjson.h"
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 static const struct prio_bytes new_payload = {(const uint8_t *)"new payload", 11};
 static struct record_scratch *scratches[2];

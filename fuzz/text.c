@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "record/ndjson_internal.h"
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 /* What the escapes stand for; exact where nothing was cut off. */
 static size_t unescape(uint8_t *out, const char *text)

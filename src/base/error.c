@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum prio_status error_set(struct prio_error *error, enum prio_status status, const char *format, ...)
 {
 	va_list arguments;
@@ -37,27 +39,6 @@ void error_prefix(struct prio_error *error, const char *format, ...)
 	error->text[n + 2 + (kept < room ? kept : room)] = '\0';
 }
 
-/* Length of the well-formed UTF-8 sequence at text (RFC 3629: no surrogates, no overlong forms), 0 if there is none. */
-static size_t utf8_sequence(struct prio_bytes text, uint32_t *code_point)
-{
-	static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-	uint8_t first = text.p[0];
-	size_t n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
-
-	if (n == 0 || n > text.n)
-		return 0;
-	uint32_t value = n == 1 ? first : first & (0x7fU >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (text.p[i] >> 6 != 2)
-			return 0;
-		value = value << 6 | (text.p[i] & 0x3f);
-	}
-	if (value < smallest[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return 0;
-	*code_point = value;
-	return n;
-}
-
 /* Characters that move the cursor, start an escape sequence, or make text read otherwise than it is written. */
 static bool is_unsafe(uint32_t c)
 {
@@ -69,7 +50,7 @@ static bool is_unsafe(uint32_t c)
 static size_t next_piece(struct prio_bytes text, bool keep_backslash, bool *plain)
 {
 	uint32_t code_point = 0;
-	size_t n = utf8_sequence(text, &code_point);
+	size_t n = utf8_decode(&code_point, text);
 
 	*plain = n > 0 && !is_unsafe(code_point) && (keep_backslash || code_point != '\\');
 	return n > 0 ? n : 1;

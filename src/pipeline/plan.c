@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "pipeline/paths.h"
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 enum { UNKNOWN_NAMED_MAX = 20 };
 

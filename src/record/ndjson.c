@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "record/kernels.h"
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 enum { NESTING_MAX = 64, INT64_DIGITS_MAX = 19 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "record/base64.h"
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 static enum prio_status reserve(struct line_buffer *buffer, size_t n)
 {

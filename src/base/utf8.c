@@ -1,4 +1,4 @@
-#include "record/utf8.h"
+#include "base/utf8.h"
 
 size_t utf8_decode(uint32_t *code_point, struct prio_bytes text)
 {
