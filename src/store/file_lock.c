@@ -15,6 +15,14 @@ struct file_lock {
 	int fd;
 };
 
+/* flock(2) is never lost. */
+static enum prio_status check(struct store_lock *base, struct prio_error *error)
+{
+	(void)base;
+	(void)error;
+	return PRIO_OK;
+}
+
 static void release(struct store_lock *base)
 {
 	struct file_lock *lock = (struct file_lock *)(void *)base;
@@ -70,6 +78,7 @@ enum prio_status file_lock(struct store *base, const char *key, struct store_loc
 		return status;
 	}
 	write_holder(lock->fd);
+	lock->base.check = check;
 	lock->base.release = release;
 	*out = &lock->base;
 	return PRIO_OK;

@@ -46,6 +46,7 @@ enum prio_status store_stat(struct store *store, const char *key, struct store_o
 {
 	enum prio_status status = store_key_check(key, error);
 
+	object->has_crc32c = false;
 	return status == PRIO_OK ? store->ops->stat(store, key, object, error) : status;
 }
 
@@ -80,6 +81,11 @@ enum prio_status store_lock(struct store *store, const char *key, struct store_l
 
 	*lock = NULL;
 	return status == PRIO_OK ? store->ops->lock(store, key, lock, error) : status;
+}
+
+enum prio_status store_lock_check(struct store_lock *lock, struct prio_error *error)
+{
+	return lock->check(lock, error);
 }
 
 void store_unlock(struct store_lock *lock)

@@ -1,4 +1,4 @@
-/* store: a bucket of named objects, on files or (later) behind S3. Knows no protocol and no record.
+/* store: a bucket of named objects, on files (file*.c) or behind S3 (s3.h). Knows no protocol and no record.
  *
  * Keys are "/"-separated paths without a leading slash, "." or ".." components, empty components, or NUL; at most 1024
  * bytes, 255 a component; anything else is PRIO_ERR_ARGUMENT. Objects appear whole or not at all, and once committed they
@@ -20,6 +20,10 @@ struct store_object {
 	const char *key; /* the whole key; valid during the callback only */
 	uint64_t size_bytes;
 	uint8_t version[STORE_VERSION_BYTES];
+	/* CRC-32C of the whole object as its writer sent it and the server keeps it; only store_stat says it, and only where it is
+	 * known. What was read of an object can be held against it: over plain http nothing else finds a changed bit. */
+	bool has_crc32c;
+	uint32_t crc32c;
 };
 
 /* Called once an object, in bytewise order of keys. Anything but PRIO_OK ends the listing and is returned. */
@@ -84,11 +88,16 @@ enum prio_status store_get(struct store *store, const char *key, size_t max_byte
 enum prio_status store_delete_many(struct store *store, const char *const *keys, size_t n_keys, struct prio_error *error);
 
 /* store_lock: hold a name that one process at a time can hold. PRIO_ERR_BUSY, with who holds it, if another one does. A holder that
- * died holds nothing. store_unlock(NULL) is fine; the object with the name stays. */
+ * died holds nothing (on S3: nothing any more when its lease has run out, at once if it died on this host). store_unlock(NULL) is
+ * fine; the object with the name stays.
+ * store_lock_check: PRIO_ERR_BUSY if it was lost: a lease that could not be renewed in time, or that another process took over.
+ * To be asked before everything that others will see. Any thread. */
 struct store_lock {
+	enum prio_status (*check)(struct store_lock *lock, struct prio_error *error);
 	void (*release)(struct store_lock *lock);
 };
 enum prio_status store_lock(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error);
+enum prio_status store_lock_check(struct store_lock *lock, struct prio_error *error);
 void store_unlock(struct store_lock *lock);
 
 /* store_sweep: remove what writers that died left half-written under a prefix, and make durable what they finished. Only while
