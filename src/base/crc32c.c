@@ -52,3 +52,30 @@ uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
 }
 
 #endif
+
+/* The product of two polynomials modulo the CRC's. Reflected: the highest bit is the coefficient of x^0. */
+static uint32_t multiply(uint32_t a, uint32_t b)
+{
+	uint32_t product = 0;
+
+	for (; a != 0; a <<= 1) {
+		if (a >> 31 != 0)
+			product ^= b;
+		b = (b & 1) != 0 ? b >> 1 ^ 0x82f63b78 : b >> 1; /* times x */
+	}
+	return product;
+}
+
+/* Zero bytes after a message multiply its CRC by x^8 each (the inversions at both ends cancel), so first moves up by the length of what
+ * follows: times x^(8 n), by squaring. */
+uint32_t crc32c_combine(uint32_t first, uint32_t second, uint64_t n_bytes)
+{
+	uint32_t power = 0x80000000 >> 8; /* x^8 */
+
+	for (; n_bytes != 0; n_bytes >>= 1) {
+		if ((n_bytes & 1) != 0)
+			first = multiply(first, power);
+		power = multiply(power, power);
+	}
+	return first ^ second;
+}

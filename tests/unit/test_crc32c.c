@@ -38,7 +38,9 @@ static void both_ways_and_all_cuts_agree(void **unused)
 	assert_int_equal(crc32c_portable(0, (struct prio_bytes){bytes, sizeof bytes}), whole);
 	for (size_t cut = 0; cut <= sizeof bytes; cut++) {
 		uint32_t first = crc32c(0, (struct prio_bytes){bytes, cut});
+		uint32_t second = crc32c(0, (struct prio_bytes){bytes + cut, sizeof bytes - cut});
 
+		assert_int_equal(crc32c_combine(first, second, sizeof bytes - cut), whole);
 		assert_int_equal(crc32c(first, (struct prio_bytes){bytes + cut, sizeof bytes - cut}), whole);
 		assert_int_equal(crc32c_portable(first, (struct prio_bytes){bytes + cut, sizeof bytes - cut}), whole);
 	}
