@@ -4,6 +4,7 @@
  *     prio_bench yardsticks ROUNDS SLICE_S
  *     prio_bench kernels ROUNDS SLICE_S
  *     prio_bench records ROUNDS SLICE_S TABLES N_DATA...   TABLES: all, or names of tables with commas between
+ *     prio_bench read FILE...
  *     prio_bench time FILE COMMAND...
  *
  * The first tells, as a JSON object, what this is built of and which tables it can measure. The next three print a JSON
@@ -25,7 +26,7 @@ enum { EXIT_USAGE = 2, SIZES_MAX = 100 };
 static int usage(void)
 {
 	fprintf(stderr, "usage: prio_bench about | yardsticks|kernels ROUNDS SLICE_S | records ROUNDS SLICE_S TABLES "
-			"N_DATA... | time FILE COMMAND...\n");
+			"N_DATA... | read FILE... | time FILE COMMAND...\n");
 	return EXIT_USAGE;
 }
 
@@ -82,6 +83,10 @@ int main(int argc, char **argv)
 		return bench_time(argv[2], argv + 3);
 	if (argc == 2 && strcmp(argv[1], "about") == 0)
 		return about();
+	if (argc >= 3 && strcmp(argv[1], "read") == 0) {
+		bench_read(argv + 2);
+		return 0;
+	}
 	if (argc < 4 || !effort_of(&effort, argv[2], argv[3]))
 		return usage();
 

@@ -5,12 +5,22 @@ of cores.
 """
 
 import hashlib
+import json
+import os
+import subprocess
 import sys
 
 from harness import say, table_of
 
 TITLE = "verify1 end to end, from files to packets, checkpoints and journal; one server, no partner"
 GONE = "the partner's verify1 did not come"
+
+
+def only_read(bench, site, name):
+	"""Seconds that one core takes to read the raw shares and do nothing with them."""
+	files = [os.path.join(folder, part) for folder, _, parts in os.walk(os.path.join(site.directory, name, "ingest")) for part in parts]
+	command = ["taskset", "-c", str(bench.cores[0]), os.path.join(bench.bindir, "prio_bench"), "read", *files]
+	return min(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)["s"] for _ in range(3))
 
 
 def measure(bench):
@@ -39,6 +49,7 @@ def measure(bench):
 	site.forget_all()
 	raw = site.sizes()
 	return {
+		"only_read_s": {name: only_read(bench, site, name) for name in "AB"},
 		"n_records": n_records, "n_data": n_data, "x_ns": bench.x_ns, "raw_bytes": {name: raw[name]["raw"] for name in "AB"},
 		"cases": [{"server": case[0], "cores": case[1], "table": case[2], **took} for case, took in best.items()],
 	}
@@ -69,4 +80,7 @@ def show(result):
 			f"{100 * case['cpu_s'] / case['wall_s'] / case['cores']:.0f} %"])
 	say(f"  {result['n_records']} records of {result['n_data']} fields, least of the repetitions; X = {result['x_ns'] / 1000:.1f} us")
 	table_of(rows, ["", "records/s", "GB/s of text", "wall, X a record", "CPU, X a record", "busy"])
+	read = result["only_read_s"]["A"]
+	say(f"  The limit: reading A's files and nothing else takes {read / result['n_records'] * 1e6:.1f} us a record on one core "
+		f"({in_x(result, {'wall_s': read}):.2f} X, {result['raw_bytes']['A'] / 1e9 / read:.1f} GB/s).")
 	say("  Every run sent the same packets.")
