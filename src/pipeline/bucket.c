@@ -1,7 +1,9 @@
 #include "pipeline/bucket.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "pipeline/exec.h"
@@ -28,7 +30,7 @@ static enum prio_status clean_name(char *out, size_t out_bytes, const char *buck
 
 static enum prio_status open_file(struct store **store, const char *directory, const char *name, struct prio_error *error)
 {
-	char path[4096];
+	char path[BUCKET_PATH_BYTES];
 
 	if (directory[0] != '/')
 		return error_set(error, PRIO_ERR_CONFIG,
@@ -78,4 +80,28 @@ enum prio_status bucket_open(struct store **store, const struct bucket_endpoint 
 	if (status != PRIO_OK)
 		error_prefix(error, "%s", variable);
 	return status;
+}
+
+void bucket_directory(char out[BUCKET_PATH_BYTES], const struct bucket_endpoint *endpoint, const char *bucket)
+{
+	char name[256];
+
+	if (strncmp(endpoint->url, "file://", 7) != 0 ||
+	    clean_name(name, sizeof name, bucket, "", NULL) != PRIO_OK ||
+	    (size_t)snprintf(out, BUCKET_PATH_BYTES, "%s/%s", endpoint->url + 7, name) >= BUCKET_PATH_BYTES)
+		out[0] = '\0';
+}
+
+enum prio_status bucket_check_present(const struct bucket_endpoint *endpoint, const char *bucket, const char *variable,
+				      struct prio_error *error)
+{
+	char path[BUCKET_PATH_BYTES];
+	char shown[300];
+	struct stat info;
+
+	bucket_directory(path, endpoint, bucket);
+	if (path[0] == '\0' || stat(path, &info) == 0 || errno != ENOENT)
+		return PRIO_OK;
+	return error_set(error, PRIO_ERR_NOT_FOUND, "%s: there is no such bucket: the directory %s is missing", variable,
+			 escape_text(shown, sizeof shown, (struct prio_bytes){(const uint8_t *)path, strlen(path)}));
 }

@@ -31,4 +31,12 @@ struct bucket_endpoint {
 PRIO_MUST_USE enum prio_status bucket_open(struct store **store, const struct bucket_endpoint *endpoint, const char *bucket,
 					   const char *variable, struct log *log, struct prio_error *error);
 
+/* bucket_check_present: for those who only look. bucket_open makes the directory of a bucket on files; this says PRIO_ERR_NOT_FOUND
+ * where it is missing. PRIO_OK of a bucket on S3: its first request tells. PRIO_ERR_CONFIG as bucket_open.
+ * bucket_directory: the path of a bucket on files; "" for one on S3, or one whose name bucket_open refuses. */
+enum { BUCKET_PATH_BYTES = 4096 };
+PRIO_MUST_USE enum prio_status bucket_check_present(const struct bucket_endpoint *endpoint, const char *bucket,
+						    const char *variable, struct prio_error *error);
+void bucket_directory(char out[BUCKET_PATH_BYTES], const struct bucket_endpoint *endpoint, const char *bucket);
+
 #endif
