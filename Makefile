@@ -1,6 +1,6 @@
 # The front door: what a person or CI types. The build itself is CMakeLists.txt, what each check does scripts/run-suites.
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench bench-peers fuzz soak deps help FORCE
+.PHONY: all install clean demo test bench bench-peers fuzz soak deps help build test-container generate-dotenv FORCE
 .NOTPARALLEL:
 
 PREFIX ?= /usr/local
@@ -49,6 +49,12 @@ bench-peers: ## the same records by the servers of a Rust crate, beside ours; ne
 	@$(MAKE) --no-print-directory all
 	@cmake --build --preset release --target prio_bench
 	@bench/peers/run.py build/bin $(BENCH)
+
+build: ## container images prio:prod and prio:dev, with docker or podman (as root on Debian it installs one)
+	@scripts/build-image
+
+test-container: ## builds the images and runs them: hardened, stopped, killed, composed of two servers and their buckets
+	@scripts/test-container
 
 MINUTES ?= 60
 fuzz: ## every fuzz target, MINUTES=n (60) in all
