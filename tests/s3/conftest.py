@@ -17,7 +17,7 @@ def s3_running(tmp_path_factory):
 
 	yield get
 	for server in running.values():
-		server.stop()
+		server.kill()  # gently takes seconds now and then, and nobody needs the data
 
 
 @pytest.fixture(scope="session")

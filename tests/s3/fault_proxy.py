@@ -117,6 +117,7 @@ class FaultProxy:
 		if self._thread and self._thread.is_alive():
 			self._loop.call_soon_threadsafe(self._loop.stop)
 			self._thread.join(10)
+			assert not self._thread.is_alive(), "the proxy does not end"
 
 	def __enter__(self):
 		return self.start()
