@@ -216,7 +216,8 @@ static bool receive_head(struct http_transfer *transfer, const struct http_reque
 	if (http_transfer_begin(transfer, request) != PRIO_OK)
 		return false;
 	http_transfer_head(transfer);
-	if (transfer->is_done && transfer->outcome != HTTP_ANSWERED)
+	/* With a head there may be the beginning of a body too: who reads piece by piece goes on from there. */
+	if (transfer->is_done && transfer->outcome != HTTP_ANSWERED && !transfer->head.is_complete)
 		return false;
 	if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n) == CURLE_OK && n >= 0)
 		reply->content_length = (uint64_t)n;

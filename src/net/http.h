@@ -40,6 +40,7 @@ struct http_request {
 	size_t n_headers;
 	struct prio_bytes body; /* sent with its length, never chunked */
 	bool has_body;          /* an empty body is sent as "content-length: 0" */
+	bool is_direct;         /* never through a proxy of the environment */
 };
 
 /* How an attempt ended. What may be repeated follows from it (net/retry.h). */
@@ -63,7 +64,7 @@ struct http_reply {
 };
 
 /* http_reply_header: the value, without blanks around it; NULL if it is not there. name: lower case. Valid until
- * http_reply_clear, which is fine for a zeroed reply. */
+ * http_reply_clear, which wipes the body and is fine for a zeroed reply. */
 const char *http_reply_header(const struct http_reply *reply, const char *name);
 void http_reply_clear(struct http_reply *reply);
 

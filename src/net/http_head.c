@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wipe.h"
+
 static bool is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -125,6 +127,8 @@ const char *http_reply_header(const struct http_reply *reply, const char *name)
 void http_reply_clear(struct http_reply *reply)
 {
 	free(reply->headers_);
+	if (reply->body.p != NULL)
+		wipe(reply->body.p, reply->body.n);
 	free(reply->body.p);
 	*reply = (struct http_reply){.content_length = UINT64_MAX};
 }

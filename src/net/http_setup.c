@@ -133,6 +133,7 @@ enum prio_status http_setup(struct http_transfer *transfer, const struct http_re
 		return status;
 
 	if (set_protocols(easy) != CURLE_OK || set_text(easy, CURLOPT_USERAGENT, "prio-processor/" PRIO_VERSION) != CURLE_OK ||
+	    (request->is_direct && set_text(easy, CURLOPT_PROXY, "") != CURLE_OK) ||
 	    set_authorities(easy, transfer->options) != CURLE_OK || set_text(easy, CURLOPT_URL, request->url) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) != CURLE_OK || set_method(easy, request) != CURLE_OK)
 		return PRIO_ERR_MEMORY; /* only copying can fail in these */
