@@ -1,6 +1,7 @@
 """The targets and what was measured of them. A row is (what, unit, target, at most or at least, measured or None, why not)."""
 
 from harness import SIZE, say, table_of
+from sections import records as records_section
 from sections import runs, verify1
 
 QUOTED_LIBPRIO_US = {"A": 85_000, "B": 89_000}  # libprio as the original calls it, on Zen 5: quoted, not measured here
@@ -19,17 +20,18 @@ class Rows:
 			"why": "" if measured is not None else why})
 
 
-def records_rows(rows, records):
-	limits = {"avx512ifma": (0.32, 0.28), "avx512": (0.95, 1.15), "portable": (1.9, 2.1)}
-	for table, (limit_a, limit_b) in limits.items():
-		for server, what, limit in (("A", "verify1_a", limit_a), ("B", "verify1_b", limit_b)):
-			ns = records["sizes"][str(SIZE)]["tables"].get(table) if records else None
-			rows.add(f"cryptography and arithmetic of a record, {table}, {server}", "X", "<=", limit, ns and ns[what] / records["x_ns"],
-				"this CPU or build lacks that table")
+def records_rows(rows, result):
+	at = result["sizes"][str(SIZE)] if result else {"tables": {}}
+
+	def ratio(table, what):
+		return records_section.in_x(at, table, what) if table in at["tables"] else None
+
+	why = "this CPU or build lacks that table"
+	for table, limit_a, limit_b in (("avx512ifma", 0.32, 0.28), ("avx512", 0.95, 1.15), ("portable", 1.9, 2.1)):
+		rows.add(f"cryptography and arithmetic of a record, {table}, A", "X", "<=", limit_a, ratio(table, "verify1_a"), why)
+		rows.add(f"cryptography and arithmetic of a record, {table}, B", "X", "<=", limit_b, ratio(table, "verify1_b"), why)
 	for table, limit in (("avx512ifma", 4), ("portable", 14)):
-		ns = records["sizes"][str(SIZE)]["tables"].get(table) if records else None
-		rows.add(f"client, encoding a record, {table}", "X", "<=", limit, ns and ns["encode"] / records["x_ns"],
-			"this CPU or build lacks that table")
+		rows.add(f"client, encoding a record, {table}", "X", "<=", limit, ratio(table, "encode"), why)
 
 
 def verify1_rows(rows, result):
@@ -62,9 +64,8 @@ def memory_rows(rows, result):
 
 
 def peer_rows(rows, peers, records):
-	fastest = min((ratio for ratio in peers["ratios"]), key=lambda ratio: ratio["times_a"], default=None) if peers else None
 	for server in "AB":
-		times = min((ratio[f"times_{server.lower()}"] for ratio in peers["ratios"]), default=None) if fastest else None
+		times = min((ratio[f"times_{server.lower()}"] for ratio in peers["ratios"]), default=None) if peers else None
 		rows.add(f"against the fastest peer's server, decryption included on both sides, {server}", "times", ">=", 20, times,
 			"make bench-peers measures it")
 	for server, what in (("A", "verify1_a"), ("B", "verify1_b")):
