@@ -1,9 +1,9 @@
 /* Uploads that a writer that died left behind are no objects and are never read as such, but they take room. Objects
  * need no sweeping: they are durable once the server says so.
  *
- * MinIO lists the uploads of a whole key only, so none are found there; it removes old ones itself after a day. Who may
- * write to a bucket may not always list its uploads (a partner's bucket): then its owner has to remove them, by a
- * lifecycle rule best. */
+ * All uploads of the bucket are listed and those under the prefix are chosen here, since MinIO takes a prefix for a
+ * whole key. Who may write to a bucket may not always list its uploads (a partner's bucket): then its owner has to
+ * remove them, by a lifecycle rule best. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static enum prio_status bad_page(struct s3_store *store, struct prio_error *erro
 	return s3_error(error, store, NULL, PRIO_ERR_FORMAT, "the server's list of uploads cannot be used");
 }
 
-/* Abort those of a page. They lie under the prefix unless the server does not do as it is asked. */
+/* Abort those of a page that lie under the prefix. */
 static void abort_uploads(struct s3_store *store, const struct s3_xml *xml, const char *prefix, bool is_url)
 {
 	for (size_t i = 0; i < xml->n_records; i++) {
@@ -62,14 +62,11 @@ static enum prio_status read_next(struct place *next, struct s3_store *store, co
 static enum prio_status sweep_page(struct s3_store *store, const char *prefix, const struct place *from,
 				   struct place *next, struct prio_error *error)
 {
-	struct aws_query query[] = {{"uploads", ""},
-				    {"encoding-type", "url"},
-				    {"prefix", prefix},
-				    {"key-marker", from->key},
-				    {"upload-id-marker", from->id}};
+	struct aws_query query[] = {
+		{"uploads", ""}, {"encoding-type", "url"}, {"key-marker", from->key}, {"upload-id-marker", from->id}};
 	struct s3_request request = {.method = "GET",
 				     .query = query,
-				     .n_query = from->key != NULL ? 5 : 3,
+				     .n_query = from->key != NULL ? 4 : 2,
 				     .may_repeat = true,
 				     .reply_bytes_max = PAGE_BYTES_MAX,
 				     .permission = "s3:ListBucketMultipartUploads"};

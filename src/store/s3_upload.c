@@ -144,6 +144,8 @@ static bool add(struct prio_mut *out, size_t room, const char *text)
 /* The list of parts. out->p NULL: out of memory. */
 static struct prio_mut list_of_parts(const struct s3_upload *upload)
 {
+	bool has_crcs =
+		upload->has_crcs && !s3_lacks(upload->store, S3_CHECKSUMS); /* which may have been learnt from a part */
 	size_t room = (upload->n_parts + 1) * PART_XML_BYTES;
 	struct prio_mut out = {malloc(room), 0};
 	bool fits = out.p != NULL &&
@@ -158,7 +160,7 @@ static struct prio_mut list_of_parts(const struct s3_upload *upload)
 		       add(&out, room, "</ETag>");
 		s3_crc_text(crc, upload->parts[i].crc);
 		snprintf(text, sizeof text, "<ChecksumCRC32C>%s</ChecksumCRC32C>", crc);
-		fits = fits && (!upload->has_crcs || add(&out, room, text)) && add(&out, room, "</Part>");
+		fits = fits && (!has_crcs || add(&out, room, text)) && add(&out, room, "</Part>");
 	}
 	fits = fits && add(&out, room, "</CompleteMultipartUpload>");
 	if (!fits) {
@@ -235,7 +237,8 @@ static enum prio_status complete(struct s3_upload *upload, struct prio_bytes lis
 				     .query = &query,
 				     .n_query = 1,
 				     .headers = headers,
-				     .n_headers = upload->has_full_crc ? 2 : 0,
+				     .n_headers =
+					     upload->has_full_crc && !s3_lacks(upload->store, S3_CHECKSUMS) ? 2 : 0,
 				     .body = list,
 				     .has_body = true,
 				     .may_repeat = true,
