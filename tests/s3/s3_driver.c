@@ -15,6 +15,7 @@
 enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, LENT_MAX = 8 };
 
 static struct store *store;
+static struct store_lock *lock;
 static char *words[WORDS_MAX];
 static int n_words;
 
@@ -287,6 +288,14 @@ static void run_command(void)
 		answer(store_sweep(store, word(1), &error), &error);
 	} else if (strcmp(command, "race") == 0) {
 		do_race();
+	} else if (strcmp(command, "lock") == 0) {
+		answer(lock == NULL ? store_lock(store, word(1), &lock, &error) : PRIO_ERR_ARGUMENT, &error);
+	} else if (strcmp(command, "check") == 0) {
+		answer(store_lock_check(lock, &error), &error);
+	} else if (strcmp(command, "unlock") == 0) {
+		store_unlock(lock);
+		lock = NULL;
+		answer(PRIO_OK, &error);
 	} else if (strcmp(command, "skew") == 0) {
 		atomic_store(&s3_store_of(store)->clock_offset_s, strtol(word(1), NULL, 10));
 		answer(PRIO_OK, &error);
@@ -322,6 +331,7 @@ int main(void)
 		.addressing = addressing == NULL		   ? S3_ADDRESS_AUTO
 			      : strcmp(addressing, "virtual") == 0 ? S3_ADDRESS_VIRTUAL
 								   : S3_ADDRESS_PATH,
+		.lease_ttl_s = variable("S3_LEASE_TTL_S") == NULL ? 0 : (uint32_t)strtoul(variable("S3_LEASE_TTL_S"), NULL, 10),
 		.log = log,
 	};
 	struct prio_error error;
@@ -342,6 +352,7 @@ int main(void)
 			decode(words[i]);
 		run_command();
 	}
+	store_unlock(lock);
 	store_free(store);
 	log_free(log);
 	free(line);
