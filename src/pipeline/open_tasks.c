@@ -137,7 +137,7 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 	worker->sum = NULL;
 	status = prio_tentative_new(&worker->sum, opening->batch->batch);
 	if (status == PRIO_OK)
-		status = sealed_writer_new(&task->writer, opening->run->own, key, binding, error);
+		status = sealed_writer_new(&task->writer, opening->run->own, key, SEALED_SCRATCH, binding, error);
 	if (status != PRIO_OK)
 		return status;
 	opener_begin(worker->opener, opening->batch->query, worker->sum, keep, task);
