@@ -1,13 +1,13 @@
 # The front door: what a person or CI types. The build itself is CMakeLists.txt, what each check does scripts/run-suites.
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench fuzz soak deps help FORCE
+.PHONY: all install clean demo test bench bench-peers fuzz soak deps help build test-container generate-dotenv FORCE
 .NOTPARALLEL:
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 	@scripts/run-suites --list | sed 's/^/make check-/' | awk '{ printf "%-22s ", $$1 " " $$2; $$1 = $$2 = ""; sub(/^ +/, ""); print }'
 
 all: ## build/bin/prio, build/bin/prio-processor, build/lib/libprio.so and .a
@@ -37,11 +37,24 @@ soak: ## the check of crashes with every seed, as long as that takes
 	@scripts/install-deps test
 	@PRIO_SOAK=1 scripts/run-suites crash
 
-bench: ## what records and whole runs cost, as ratios within one run; results are checked
+BENCH ?= default
+bench: ## what kernels, records and whole runs cost, as ratios within one run, results checked; BENCH=quick|default|full
 	@scripts/install-deps build
 	@$(MAKE) --no-print-directory all
 	@cmake --build --preset release --target prio_bench
-	@bench/run.py build/bin
+	@bench/run.py build/bin $(BENCH)
+
+bench-peers: ## the same records by the servers of a Rust crate, beside ours; needs cargo and the network
+	@scripts/install-deps build
+	@$(MAKE) --no-print-directory all
+	@cmake --build --preset release --target prio_bench
+	@bench/peers/run.py build/bin $(BENCH)
+
+build: ## container images prio:prod and prio:dev, with docker or podman (as root on Debian it installs one)
+	@scripts/build-image
+
+test-container: ## builds the images and runs them: hardened, stopped, killed, composed of two servers and their buckets
+	@scripts/test-container
 
 MINUTES ?= 60
 fuzz: ## every fuzz target, MINUTES=n (60) in all

@@ -31,12 +31,13 @@ struct aws_request {
 	const char *path;   /* not encoded: "/bucket/a b=c"; UTF-8 or any bytes but NUL */
 	const struct aws_query *query; /* not encoded, in any order */
 	size_t n_query;
-	const struct http_header *headers; /* further ones to be signed and sent; names lower case, in any order */
+	/* further ones to be signed and sent: names lower case, in any order; what comes twice is signed as one list */
+	const struct http_header *headers;
 	size_t n_headers;
 	const char *payload_sha256_hex; /* 64 digits, or "UNSIGNED-PAYLOAD" */
 };
 
-enum { AWS_HEADERS_MAX = 24, AWS_URL_BYTES_MAX = 8192 };
+enum { AWS_HEADERS_MAX = 24, AWS_QUERY_MAX = 16, AWS_URL_BYTES_MAX = 8192 };
 
 /* What to send: an URL with canonical path and query, and all headers (host excepted, which libcurl sends). */
 struct aws_signed {
@@ -48,11 +49,11 @@ struct aws_signed {
 
 /* aws_sign: sign for one region at one moment.
  *
- *   credentials   NULL: make the URL and x-amz-* headers alone, for requests that carry a bearer token or nothing
- *   service       "s3"
- *   out           its strings live in it; the headers' also in request. aws_signed_clear wipes it.
+ *   credentials   NULL: nothing is signed and no header is added: for requests that carry a bearer token or nothing
+ *   service       "s3". For another, x-amz-content-sha256 is not sent, as in the published vectors.
+ *   out           what it points to lives in it, in request and in credentials. aws_signed_clear wipes it.
  *
- * PRIO_OK; PRIO_ERR_TOO_LARGE; PRIO_ERR_CRYPTO, PRIO_ERR_MEMORY. Thread-safe. CT: secret_key through HMAC alone. */
+ * PRIO_OK; PRIO_ERR_TOO_LARGE (the URL, or too many headers or query members); PRIO_ERR_CRYPTO, PRIO_ERR_MEMORY. Thread-safe. CT: secret_key through HMAC alone. */
 PRIO_MUST_USE enum prio_status aws_sign(struct aws_signed *out, const struct aws_request *request,
 					const struct aws_credentials *credentials, const char *region, const char *service,
 					time_t now);

@@ -19,7 +19,7 @@ PRIO_MUST_USE enum prio_status google_tokens_new(struct google_tokens **tokens, 
 void google_tokens_free(struct google_tokens *tokens); /* wipes; NULL is fine */
 
 /* google_token_header: "Bearer ..." for the header authorization, fetched when there is none that is good for five more
- * minutes. Thread-safe.
+ * minutes (or half of its life, where that is shorter). Thread-safe.
  *
  *   out   the caller wipes it
  *

@@ -11,16 +11,22 @@
 
 struct http;
 struct http_settings {
-	const char *ca_file;         /* PEM file of the authorities to trust; NULL: the system's */
+	const char *ca_file;         /* PEM file of authorities to trust besides the system's; NULL: those alone */
 	uint32_t connect_timeout_ms; /* 0: 10 s */
 	uint32_t stall_timeout_ms;   /* give up when nothing moves for this long; 0: 30 s */
 	bool (*is_stopped)(void);    /* asked at least every 200 ms while a request waits; NULL: never */
 };
 
-/* http_new: copies what settings point to. PRIO_OK; PRIO_ERR_CONFIG (ca_file cannot be read); PRIO_ERR_MEMORY.
+/* http_new: copies what settings point to, and reads ca_file. The system's authorities are those of SSL_CERT_FILE, else where
+ * libcurl was built to look. Proxies are taken from the environment as libcurl does (http_proxy, https_proxy, no_proxy, ...).
+ *
+ * PRIO_OK; PRIO_ERR_CONFIG (ca_file cannot be read or holds no certificate); PRIO_ERR_MEMORY.
  * http_free(NULL) is fine; no body of it may be open then. */
 PRIO_MUST_USE enum prio_status http_new(struct http **http, const struct http_settings *settings, struct prio_error *error);
 void http_free(struct http *http);
+
+/* http_is_stopped: what settings' is_stopped says now. */
+bool http_is_stopped(const struct http *http);
 
 struct http_header {
 	const char *name; /* lower case */
@@ -34,6 +40,7 @@ struct http_request {
 	size_t n_headers;
 	struct prio_bytes body; /* sent with its length, never chunked */
 	bool has_body;          /* an empty body is sent as "content-length: 0" */
+	bool is_direct;         /* never through a proxy of the environment */
 };
 
 /* How an attempt ended. What may be repeated follows from it (net/retry.h). */
@@ -42,7 +49,7 @@ enum http_outcome {
 	HTTP_NOT_SENT,  /* no connection: name not found, refused, timeout; the server saw nothing */
 	HTTP_LOST,      /* sent, at least in part, and no whole answer: the server may have done it or not */
 	HTTP_UNTRUSTED, /* TLS: the server's certificate is not trusted, or not for this name */
-	HTTP_TOO_LARGE, /* the answer is longer than max_bytes */
+	HTTP_TOO_LARGE, /* the answer is longer than max_bytes, and no refusal */
 	HTTP_STOPPED,   /* is_stopped said so */
 	HTTP_FAILED,    /* ours: out of memory, a request that cannot be sent */
 };
@@ -57,11 +64,13 @@ struct http_reply {
 };
 
 /* http_reply_header: the value, without blanks around it; NULL if it is not there. name: lower case. Valid until
- * http_reply_clear, which is fine for a zeroed reply. */
+ * http_reply_clear, which wipes the body and is fine for a zeroed reply. */
 const char *http_reply_header(const struct http_reply *reply, const char *name);
 void http_reply_clear(struct http_reply *reply);
 
-/* http_do: send, and receive the whole answer, max_bytes of body at most.
+/* http_do: send, and receive the whole answer, max_bytes of body at most. Of a refusal (code 400 and above) that is longer, the
+ * beginning is kept, and it counts as whole. The request is sent once, but for GET and HEAD on a kept connection that turns
+ * out to be closed.
  *
  *   reply    out, also of outcomes other than HTTP_ANSWERED (what came of it); http_reply_clear frees it
  *   error    words for a person: host, what happened; nothing of headers or query (they may hold signatures). Written for
@@ -74,8 +83,8 @@ PRIO_MUST_USE enum http_outcome http_do(struct http *http, const struct http_req
 /* A body that is read piece by piece. */
 struct http_body;
 
-/* http_open: send a GET and receive the head of the answer. For codes other than 200 and 206 the body (64 kB at most) is read
- * into reply->body, and *body is NULL. Outcomes and errors as http_do. */
+/* http_open: send a GET and receive the head of the answer. For codes other than 200 and 206 the body (64 kB at most, what
+ * is longer is cut) is read into reply->body, and *body is NULL. Outcomes and errors as http_do. */
 PRIO_MUST_USE enum http_outcome http_open(struct http *http, const struct http_request *request, struct http_body **body,
 					  struct http_reply *reply, struct prio_error *error);
 

@@ -20,9 +20,13 @@ struct retry_policy {
  *   error_code   the S3 error code of the answer's body ("SlowDown", "RequestTimeout", "InternalError"...), "" if there is none
  *   may_repeat   doing it twice is doing it once
  *
- * HTTP_NOT_SENT always; HTTP_LOST and 500, 502, 503, 504, 429, 408, RequestTimeout, SlowDown, BadDigest and the like (a body
- * that was damaged on its way) if it may be repeated; 429 and SlowDown always, for nothing was done then. */
+ * HTTP_NOT_SENT always; HTTP_LOST and 500, 502, 503, 504, 408, RequestTimeout, BadDigest and the like (a body that was
+ * damaged on its way) if it may be repeated; 429, SlowDown and its like, and ConditionalRequestConflict (two at once) always, for
+ * nothing was done then. */
 bool retry_is_due(enum http_outcome outcome, int code, const char *error_code, bool may_repeat);
+
+/* retry_max_attempts: of a policy, the default put in. */
+unsigned retry_max_attempts(const struct retry_policy *policy);
 
 /* retry_delay_ms: before attempt n + 1 (n from 1): full jitter over a capped exponential, never less than Retry-After
  * (seconds, or an HTTP date; NULL: not sent), which itself is capped at max_delay_ms.

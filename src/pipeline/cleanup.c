@@ -18,16 +18,16 @@ static enum prio_status open_run(struct run *run, struct prio_error *error)
 		.public_key_internal = settings->public_key_hex_internal,
 		.public_key_external = settings->public_key_hex_external,
 	};
-	const char *endpoint = settings->internal_endpoint;
+	const struct bucket_endpoint *endpoint = &settings->internal;
 	struct path key;
 	enum prio_status status = prefixes_make(&run->prefixes, &names, error);
 
 	if (status == PRIO_OK)
-		status = bucket_open(&run->ingest, endpoint, settings->internal_ingest, "BUCKET_INTERNAL_INGEST", error);
+		status = bucket_open(&run->ingest, endpoint, settings->internal_ingest, "BUCKET_INTERNAL_INGEST", run->log, error);
 	if (status == PRIO_OK)
-		status = bucket_open(&run->own, endpoint, settings->internal_private, "BUCKET_INTERNAL_PRIVATE", error);
+		status = bucket_open(&run->own, endpoint, settings->internal_private, "BUCKET_INTERNAL_PRIVATE", run->log, error);
 	if (status == PRIO_OK)
-		status = bucket_open(&run->inbox, endpoint, settings->internal_shared, "BUCKET_INTERNAL_SHARED", error);
+		status = bucket_open(&run->inbox, endpoint, settings->internal_shared, "BUCKET_INTERNAL_SHARED", run->log, error);
 	if (status == PRIO_OK)
 		status = journal_key(run, "run", "_lock", &key, error);
 	return status == PRIO_OK ? store_lock(run->own, key.text, &run->lock, error) : status;

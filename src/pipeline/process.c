@@ -17,10 +17,10 @@
 #include "pipeline/verify1.h"
 #include "pipeline/verify2.h"
 
-static enum prio_status open_bucket(struct run *run, struct store **store, const char *endpoint, const char *bucket,
-				    const char *variable, const char *role, struct prio_error *error)
+static enum prio_status open_bucket(struct run *run, struct store **store, const struct bucket_endpoint *endpoint,
+				    const char *bucket, const char *variable, const char *role, struct prio_error *error)
 {
-	enum prio_status status = bucket_open(store, endpoint, bucket, variable, error);
+	enum prio_status status = bucket_open(store, endpoint, bucket, variable, run->log, error);
 
 	if (status == PRIO_OK && run->settings->wrap_store != NULL)
 		*store = run->settings->wrap_store(*store, role);
@@ -30,7 +30,7 @@ static enum prio_status open_bucket(struct run *run, struct store **store, const
 static enum prio_status open_buckets(struct run *run, struct prio_error *error)
 {
 	const struct process_settings *settings = run->settings;
-	const char *internal = settings->internal_endpoint;
+	const struct bucket_endpoint *internal = &settings->internal;
 	enum prio_status status = open_bucket(run, &run->ingest, internal, settings->internal_ingest, "BUCKET_INTERNAL_INGEST",
 					      "ingest", error);
 
@@ -41,7 +41,7 @@ static enum prio_status open_buckets(struct run *run, struct prio_error *error)
 		status = open_bucket(run, &run->inbox, internal, settings->internal_shared, "BUCKET_INTERNAL_SHARED", "inbox",
 				     error);
 	if (status == PRIO_OK)
-		status = open_bucket(run, &run->outbox, settings->external_endpoint, settings->external_shared,
+		status = open_bucket(run, &run->outbox, &settings->external, settings->external_shared,
 				     "BUCKET_EXTERNAL_SHARED", "outbox", error);
 	return status;
 }

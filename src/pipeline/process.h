@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
+#include "pipeline/bucket.h"
 #include "pipeline/wait.h"
 #include "prio/batch.h"
 #include "prio/keys.h"
@@ -21,8 +22,8 @@ struct process_settings {
 	const char *public_key_hex_internal; /* as given: they stand in paths */
 	const char *public_key_hex_external;
 	const char *bucket_prefix;
-	const char *internal_endpoint;
-	const char *external_endpoint;
+	struct bucket_endpoint internal; /* where this server's buckets are */
+	struct bucket_endpoint external; /* where the other server's shared bucket is */
 	const char *internal_ingest;
 	const char *internal_private;
 	const char *internal_shared;

@@ -14,6 +14,7 @@
 #include "pipeline/resend.h"
 #include "pipeline/signed_json.h"
 #include "pipeline/summary.h"
+#include "store/fence.h"
 
 static enum prio_status make_id_hmacs(struct run *run, struct prio_error *error)
 {
@@ -82,6 +83,16 @@ void run_clear(struct run *run)
 	store_free(run->outbox);
 }
 
+static enum prio_status put_behind_fence(struct run *run, struct prio_error *error)
+{
+	struct store **const stores[] = {&run->ingest, &run->own, &run->inbox, &run->outbox};
+	enum prio_status status = PRIO_OK;
+
+	for (size_t i = 0; i < sizeof stores / sizeof stores[0] && status == PRIO_OK; i++)
+		status = store_fence(stores[i], *stores[i], run->lock, error);
+	return status;
+}
+
 /* One run at a time, and nothing half-written of dead ones: where this server alone writes, also where all buckets are one. */
 static enum prio_status take_over(struct run *run, struct prio_error *error)
 {
@@ -91,6 +102,8 @@ static enum prio_status take_over(struct run *run, struct prio_error *error)
 
 	if (status == PRIO_OK)
 		status = store_lock(run->own, key.text, &run->lock, error);
+	if (status == PRIO_OK)
+		status = put_behind_fence(run, error);
 	for (size_t i = 0; i < sizeof own / sizeof own[0] && status == PRIO_OK; i++) {
 		status = path_make(&key, error, "%s/%s", run->prefixes.internal.text, own[i]);
 		if (status == PRIO_OK)

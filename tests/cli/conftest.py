@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from buckets import Operator
 from prio_tool import Servers, Tool, encode
 
 VECTORS = [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0]]
@@ -30,3 +31,12 @@ def servers(tool, keys, secret, tmp_path):
 	both = Servers(tool, tmp_path, "cli test", 5, keys, secret)
 	encode(both, VECTORS)
 	return both
+
+
+@pytest.fixture
+def operator(prio_processor_bin, tmp_path):
+	"""An operator with four empty buckets."""
+	one = Operator(prio_processor_bin, tmp_path)
+	for role in ("ingest", "private", "shared", "partner"):
+		one.bucket(role).mkdir(parents=True)
+	return one

@@ -38,9 +38,31 @@ static void both_ways_and_all_cuts_agree(void **unused)
 	assert_int_equal(crc32c_portable(0, (struct prio_bytes){bytes, sizeof bytes}), whole);
 	for (size_t cut = 0; cut <= sizeof bytes; cut++) {
 		uint32_t first = crc32c(0, (struct prio_bytes){bytes, cut});
+		uint32_t second = crc32c(0, (struct prio_bytes){bytes + cut, sizeof bytes - cut});
 
+		assert_int_equal(crc32c_combine(first, second, sizeof bytes - cut), whole);
 		assert_int_equal(crc32c(first, (struct prio_bytes){bytes + cut, sizeof bytes - cut}), whole);
 		assert_int_equal(crc32c_portable(first, (struct prio_bytes){bytes + cut, sizeof bytes - cut}), whole);
+	}
+}
+
+/* Long enough for stretches side by side, at every remainder. */
+static void long_messages_agree(void **unused)
+{
+	static uint8_t bytes[3 * 3 * 4096 + 64];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * i >> 7 ^ i);
+	for (size_t n = 3 * 4096 - 9; n <= sizeof bytes; n += n < 3 * 4096 + 20 ? 1 : 997) {
+		struct prio_bytes message = {bytes + n % 8, n - n % 8};
+		uint32_t whole = crc32c_portable(0x12345678, message);
+
+		assert_int_equal(crc32c(0x12345678, message), whole);
+		assert_int_equal(crc32c_combine(crc32c(0x12345678, (struct prio_bytes){message.p, 1000}),
+						crc32c(0, (struct prio_bytes){message.p + 1000, message.n - 1000}),
+						message.n - 1000),
+				 whole);
 	}
 }
 
@@ -49,6 +71,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_published_values),
 		cmocka_unit_test(both_ways_and_all_cuts_agree),
+		cmocka_unit_test(long_messages_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

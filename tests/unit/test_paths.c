@@ -108,14 +108,19 @@ static void parts_are_what_readers_read(void **unused)
 static void buckets_are_directories(void **unused)
 {
 	static const char *const bad[] = {"", "/", "a/b", "..", "s3://", "gs:///x"};
+	static const char *const bad_urls[] = {"file://relative", "minio:9000", "ftp://127.0.0.1", ""};
+	const struct bucket_endpoint good = {.url = "file:///tmp"};
 	struct store *store = NULL;
 	struct prio_error error;
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_int_equal(bucket_open(&store, "file:///tmp", bad[i], "V", &error), PRIO_ERR_CONFIG);
-	assert_int_equal(bucket_open(&store, "http://127.0.0.1", "b", "V", &error), PRIO_ERR_CONFIG);
-	assert_int_equal(bucket_open(&store, "file://relative", "b", "V", &error), PRIO_ERR_CONFIG);
+		assert_int_equal(bucket_open(&store, &good, bad[i], "V", NULL, &error), PRIO_ERR_CONFIG);
+	for (size_t i = 0; i < sizeof bad_urls / sizeof bad_urls[0]; i++) {
+		const struct bucket_endpoint endpoint = {.url = bad_urls[i]};
+
+		assert_int_equal(bucket_open(&store, &endpoint, "b", "V", NULL, &error), PRIO_ERR_CONFIG);
+	}
 	assert_non_null(strstr(error.text, "V"));
 }
 

@@ -73,7 +73,8 @@ static int finish_stdout(const struct program *program, int code)
 
 static int run_command(const struct program *program, const struct command *command, int argc, char **argv)
 {
-	struct invocation call = {.program = program, .command = command};
+	struct fault_list faults = {0};
+	struct invocation call = {.program = program, .command = command, .faults = command->keeps_faults ? &faults : NULL};
 	bool wants_help = false;
 	int code = EXIT_FAILED;
 
@@ -95,6 +96,9 @@ out:
 		free(call.values[i].owned);
 	}
 	free(call.values);
+	for (size_t i = 0; i < faults.n; i++)
+		free(faults.lines[i]);
+	free(faults.lines);
 	log_free(call.log);
 	return code;
 }
@@ -174,6 +178,34 @@ double cli_decimal(const struct invocation *call, const char *name)
 	return value_of(call, name)->decimal;
 }
 
+const char *const *cli_operands(const struct invocation *call, size_t *n)
+{
+	*n = call->n_operands;
+	return call->operands;
+}
+
+const char *cli_fault(const struct invocation *call, size_t index)
+{
+	return call->faults != NULL && index < call->faults->n ? call->faults->lines[index] : NULL;
+}
+
+bool fault_keep(const struct invocation *call, const char *line)
+{
+	struct fault_list *faults = call->faults;
+
+	if (faults == NULL || !faults->is_open)
+		return false;
+	char **more = realloc(faults->lines, (faults->n + 1) * sizeof *more);
+	if (more == NULL)
+		return false;
+	faults->lines = more;
+	more[faults->n] = strdup(line);
+	if (more[faults->n] == NULL)
+		return false;
+	faults->n++;
+	return true;
+}
+
 struct log *cli_log(const struct invocation *call)
 {
 	return call->log;
@@ -193,6 +225,8 @@ int cli_usage_error(const struct invocation *call, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	if (fault_keep(call, escape_line(shown, sizeof shown, text)))
+		return EXIT_USAGE;
 	fprintf(stderr, "%s %s: %s\nTry: %s %s --help\n", call->program->name, call->command->name,
 		escape_line(shown, sizeof shown, text), call->program->name, call->command->name);
 	return EXIT_USAGE;
@@ -201,7 +235,9 @@ int cli_usage_error(const struct invocation *call, const char *format, ...)
 int cli_fail(const struct invocation *call, enum prio_status status, const struct prio_error *error)
 {
 	bool has_text = error != NULL && error->text[0] != '\0';
+	const char *text = has_text ? error->text : prio_status_sentence(status);
 
-	log_error(call->log, "%s: %s", call->command->name, has_text ? error->text : prio_status_sentence(status));
+	if (!fault_keep(call, text))
+		log_error(call->log, "%s: %s", call->command->name, text);
 	return EXIT_FAILED;
 }

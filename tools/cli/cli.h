@@ -47,6 +47,13 @@ struct command {
 	const struct option_row *options;
 	size_t n_options;
 	int (*run)(struct invocation *call); /* returns the exit code */
+	/* What stands beside the options, as usage shows it ("SOURCE TARGET"), and how many; NULL: nothing does. */
+	const char *operands;
+	size_t n_operands_min;
+	size_t n_operands_max;
+	/* Values that are missing or cannot be read do not end it before it begins: the option's fallback holds, and cli_fault says what
+	 * is wrong. For a command that looks at the configuration itself. */
+	bool keeps_faults;
 };
 
 struct program {
@@ -66,6 +73,10 @@ bool cli_given(const struct invocation *call, const char *name);         /* by o
 bool cli_flag(const struct invocation *call, const char *name);
 uint64_t cli_number(const struct invocation *call, const char *name);
 double cli_decimal(const struct invocation *call, const char *name);
+/* cli_operands: those that were given, *n of them. */
+const char *const *cli_operands(const struct invocation *call, size_t *n);
+/* cli_fault: of a command that keeps faults, the index-th from 0, a line of text; NULL: there are no more. */
+const char *cli_fault(const struct invocation *call, size_t index);
 struct log *cli_log(const struct invocation *call);
 
 /* cli_where: how a person gives this option, for messages: "--n-data (N_DATA)". Returns out. */
@@ -76,6 +87,12 @@ const char *cli_where(const struct invocation *call, const char *name, char out[
  * cli_fail: print an error (and its sentence if error->text is empty); returns EXIT_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct invocation *call, const char *format, ...);
 int cli_fail(const struct invocation *call, enum prio_status status, const struct prio_error *error);
+
+/* cli_is_variable: does any command of this program read this environment variable? cli_near_variable: the one that was probably
+ * meant, false if none is near. */
+enum { CLI_VARIABLE_BYTES = 64 };
+bool cli_is_variable(const struct invocation *call, const char *name);
+bool cli_near_variable(const struct invocation *call, const char *name, char near[CLI_VARIABLE_BYTES]);
 
 /* Values that several commands share, read from the options of these names, with errors that name option and variable:
  * "server-id", "private-key-hex" with "public-key-hex-internal" (which must match), "shared-secret" (base64 of 16 bytes),

@@ -52,6 +52,15 @@ static void print_bash_values(FILE *out, const struct command *command)
 	}
 }
 
+/* Operands may be files, and what else they may be only the program knows. */
+static void print_bash_operands(FILE *out, const struct program *program)
+{
+	for (size_t i = 0; i < program->n_commands; i++)
+		if (program->commands[i]->operands != NULL)
+			fprintf(out, "\t[ \"${COMP_WORDS[1]}\" = %s ] && COMPREPLY+=($(compgen -f -- \"$current\"))\n",
+				program->commands[i]->name);
+}
+
 static void print_bash(FILE *out, const struct program *program)
 {
 	fprintf(out, "# Completion of %s for bash: source <(%s completion bash)\n_", program->name, program->name);
@@ -74,7 +83,9 @@ static void print_bash(FILE *out, const struct program *program)
 		print_option_names(out, program->commands[i]);
 		fputs("' ;;\n", out);
 	}
-	fputs("\t\tesac\n\tfi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\ncomplete -F _", out);
+	fputs("\t\tesac\n\tfi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n", out);
+	print_bash_operands(out, program);
+	fputs("}\ncomplete -F _", out);
 	print_identifier(out, program->name);
 	fprintf(out, " -o filenames %s\n", program->name);
 }
@@ -139,6 +150,8 @@ static void print_zsh(FILE *out, const struct program *program)
 			if (row->kind == OPTION_SECRET)
 				print_zsh_option(out, option_file_name(row, name), row, true);
 		}
+		if (command->operands != NULL)
+			fputs(" \\\n\t\t\t'*:name:_files'", out);
 		fputs(" \\\n\t\t\t'--help[help]'\n\t\t;;\n", out);
 	}
 	fputs("\tesac\n}\ncompdef _", out);

@@ -57,6 +57,8 @@ void print_docs(FILE *out, const struct program *program)
 		const struct command *command = program->commands[i];
 
 		fprintf(out, "### %s %s\n\n%s.\n\n", program->name, command->name, command->summary);
+		if (command->operands != NULL)
+			print_usage(out, "    ", program, command), fputc('\n', out);
 		if (command->details != NULL)
 			print_paragraphs(out, command->details);
 		if (command->n_options == 0)

@@ -20,12 +20,26 @@ struct value {
 	bool flag;
 };
 
+/* What is wrong with the values of a command that keeps faults. While it is open, whatever would be printed as an error of usage
+ * goes into it. */
+struct fault_list {
+	bool is_open;
+	char **lines;
+	size_t n;
+};
+
 struct invocation {
 	const struct program *program;
 	const struct command *command;
 	struct value *values; /* one for each of command->options */
+	const char *const *operands;
+	size_t n_operands;
 	struct log *log;
+	struct fault_list *faults; /* NULL: the command keeps none */
 };
+
+/* fault_keep: true if the line is kept, and so not to be printed. */
+bool fault_keep(const struct invocation *call, const char *line);
 
 /* parse_arguments: fill call->values from the arguments after the command's name, the environment and the table. Returns
  * EXIT_DONE, or the exit code after printing what is wrong. *wants_help: --help stood among them. */
@@ -46,6 +60,8 @@ enum prio_status secret_read_file(const char *path, char **text, size_t *n_bytes
 /* suggest: of names, the one that word was probably meant to be; NULL if none is near. */
 const char *suggest(const char *word, const char *const *names, size_t n_names);
 
+/* print_usage: "Usage: program command [OPTION]... OPERANDS", with what stands before it. */
+void print_usage(FILE *out, const char *before, const struct program *program, const struct command *command);
 void print_program_help(FILE *out, const struct program *program);
 void print_command_help(FILE *out, const struct program *program, const struct command *command);
 /* print_completion: false: there is none for this shell. */

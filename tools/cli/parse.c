@@ -193,8 +193,12 @@ static int read_number(const struct invocation *call, const struct option_row *r
 	unsigned long long number = strtoull(digits, NULL, 10);
 	/* A number out of range is well written and not usable: the original's commands too start, and then fail. */
 	if (errno != 0 || number > INT64_MAX || (digits != value->text && number != 0)) {
-		log_error(call->log, "%s is %s; it must be 0 to 9223372036854775807", option_where(row, where),
-			  escaped(word, value->text));
+		char line[512];
+
+		snprintf(line, sizeof line, "%s is %s; it must be 0 to 9223372036854775807", option_where(row, where),
+			 escaped(word, value->text));
+		if (!fault_keep(call, line))
+			log_error(call->log, "%s", line);
 		return EXIT_FAILED;
 	}
 	value->number = number;
@@ -303,39 +307,88 @@ static int check_required(const struct invocation *call)
 	return n > 0 ? cli_usage_error(call, "missing: %s", missing) : EXIT_DONE;
 }
 
-int parse_arguments(struct invocation *call, int argc, char **argv, bool *wants_help)
+static int check_operands(const struct invocation *call)
 {
 	const struct command *command = call->command;
+	char word[ESCAPED_BYTES];
+
+	if (call->n_operands < command->n_operands_min)
+		return cli_usage_error(call, "it takes %s", command->operands);
+	if (call->n_operands > command->n_operands_max)
+		return cli_usage_error(call, "\"%s\" is one too many; it takes %s",
+				       escaped(word, call->operands[command->n_operands_max]), command->operands);
+	return EXIT_DONE;
+}
+
+/* Options and operands in any order; after "--" operands alone. These are kept where they stand: there are never more of them than
+ * arguments read. */
+static int take_arguments(struct invocation *call, int argc, char **argv, bool *wants_help)
+{
+	const char **operands = (const char **)argv;
+	bool only_operands = false;
 	int code = EXIT_DONE;
 
+	call->operands = operands;
 	for (int i = 0; i < argc && code == EXIT_DONE; i++) {
 		char word[ESCAPED_BYTES];
+		bool is_option = argv[i][0] == '-' && argv[i][1] != '\0' && !only_operands;
 
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+		if (!only_operands && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
 			*wants_help = true;
 			return EXIT_DONE;
 		}
-		if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
+		if (is_option && strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
 			code = take_option(call, argv, argc, &i);
+		else if (is_option && strcmp(argv[i], "--") == 0 && call->command->operands != NULL)
+			only_operands = true;
+		else if (!is_option && call->command->operands != NULL)
+			operands[call->n_operands++] = argv[i];
 		else
 			code = cli_usage_error(call, "\"%s\" is not expected; options begin with --", escaped(word, argv[i]));
 	}
+	return code == EXIT_DONE ? check_operands(call) : code;
+}
+
+/* A value that cannot be read, of a command that keeps faults, counts as not given. */
+static int read_or_fall_back(struct invocation *call, const struct option_row *row, struct value *value)
+{
+	int code = value->text != NULL ? read_value(call, row, value) : EXIT_DONE;
+
+	if (code == EXIT_DONE || call->faults == NULL)
+		return code;
+	value->source = row->fallback != NULL ? VALUE_FALLBACK : VALUE_ABSENT;
+	value->text = row->fallback;
+	value->is_path = false;
+	return value->text != NULL ? read_value(call, row, value) : EXIT_DONE;
+}
+
+int parse_arguments(struct invocation *call, int argc, char **argv, bool *wants_help)
+{
+	const struct command *command = call->command;
+	int code = take_arguments(call, argc, argv, wants_help);
+
+	if (code != EXIT_DONE || *wants_help)
+		return code;
+	if (call->faults != NULL)
+		call->faults->is_open = true;
 	for (size_t i = 0; i < command->n_options && code == EXIT_DONE; i++) {
 		const struct option_row *row = &command->options[i];
 		struct value *value = &call->values[i];
 
 		if (value->source == VALUE_ABSENT && row->variable != NULL)
 			code = take_variable(call, row, value);
+		if (call->faults != NULL)
+			code = EXIT_DONE;
 		if (code == EXIT_DONE && value->source == VALUE_ABSENT && row->fallback != NULL) {
 			value->source = VALUE_FALLBACK;
 			value->text = row->fallback;
 		}
 	}
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE && call->faults == NULL)
 		code = check_required(call);
-	for (size_t i = 0; i < command->n_options && code == EXIT_DONE; i++) {
-		if (call->values[i].text != NULL)
-			code = read_value(call, &command->options[i], &call->values[i]);
-	}
+	for (size_t i = 0; i < command->n_options && code == EXIT_DONE; i++)
+		code = read_or_fall_back(call, &command->options[i], &call->values[i]);
+	if (call->faults != NULL)
+		call->faults->is_open = false;
 	return code;
 }

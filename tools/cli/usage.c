@@ -99,9 +99,16 @@ static void print_option(FILE *out, const struct option_row *row)
 	print_row(out, left, right);
 }
 
+void print_usage(FILE *out, const char *before, const struct program *program, const struct command *command)
+{
+	fprintf(out, "%s%s %s [OPTION]...%s%s\n", before, program->name, command->name, command->operands != NULL ? " " : "",
+		command->operands != NULL ? command->operands : "");
+}
+
 void print_command_help(FILE *out, const struct program *program, const struct command *command)
 {
-	fprintf(out, "Usage: %s %s [OPTION]...\n\n", program->name, command->name);
+	print_usage(out, "Usage: ", program, command);
+	fputc('\n', out);
 	print_wrapped(out, command->summary, 0, 0);
 	if (command->details != NULL) {
 		fputc('\n', out);

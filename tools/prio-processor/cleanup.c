@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/rows.h"
 #include "pipeline/cleanup.h"
+#include "prio-processor/bucket_options.h"
 #include "prio-processor/settings.h"
 
 extern const struct command command_cleanup;
@@ -15,8 +16,8 @@ static const struct option_row options[] = {
 	{"submission-date", "SUBMISSION_DATE", OPTION_STRING, true, NULL, NULL, "date of the data, YYYY-MM-DD", NULL},
 	ROW_PUBLIC_KEY_INTERNAL,
 	ROW_PUBLIC_KEY_EXTERNAL,
-	{"bucket-internal-endpoint", "BUCKET_INTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where this server's buckets are: file:///some/directory", NULL},
+	ROWS_BUCKET_ENDPOINT("INTERNAL", "internal", true, "this server's buckets are"),
+	ROWS_BUCKET_COMMON,
 	{"bucket-internal-ingest", "BUCKET_INTERNAL_INGEST", OPTION_STRING, true, NULL, NULL, "bucket of the raw shares", NULL},
 	{"bucket-internal-private", "BUCKET_INTERNAL_PRIVATE", OPTION_STRING, true, NULL, NULL,
 	 "bucket that only this server can read", NULL},
@@ -61,6 +62,8 @@ static int run(struct invocation *call)
 	const char *forget = cli_string(call, "forget");
 	enum prio_status status = settings_date(call, today, &settings.submission_date, &error);
 
+	if (status == PRIO_OK)
+		status = bucket_endpoint_read(call, "internal", &settings.internal, &error);
 	if (status != PRIO_OK)
 		return cli_usage_error(call, "%s", error.text);
 	if (!is_meant(call, forget))
@@ -68,7 +71,6 @@ static int run(struct invocation *call)
 	settings.app_name = cli_string(call, "app-name");
 	settings.public_key_hex_internal = cli_string(call, "public-key-hex-internal");
 	settings.public_key_hex_external = cli_string(call, "public-key-hex-external");
-	settings.internal_endpoint = cli_string(call, "bucket-internal-endpoint");
 	settings.internal_ingest = cli_string(call, "bucket-internal-ingest");
 	settings.internal_private = cli_string(call, "bucket-internal-private");
 	settings.internal_shared = cli_string(call, "bucket-internal-shared");

@@ -2,14 +2,15 @@
 #include "prio-processor/generate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/rows.h"
-#include "pipeline/bucket.h"
 #include "pipeline/exec.h"
+#include "prio-processor/bucket_options.h"
 #include "prio-processor/settings.h"
 
 extern const struct command command_generate;
@@ -85,22 +86,17 @@ static const struct option_row options[] = {
 	 .variable = "SUBMISSION_DATE",
 	 .kind = OPTION_STRING,
 	 .help = "date of the data, YYYY-MM-DD; today in UTC if not given"},
-	{.name = "bucket-internal-endpoint",
-	 .variable = "BUCKET_INTERNAL_ENDPOINT",
-	 .kind = OPTION_STRING,
-	 .help = "where the internal ingest bucket is: file:///some/directory"},
+	ROWS_BUCKET_ENDPOINT("INTERNAL", "internal", false, "the internal ingest bucket is"),
 	{.name = "bucket-internal-ingest",
 	 .variable = "BUCKET_INTERNAL_INGEST",
 	 .kind = OPTION_STRING,
 	 .help = "bucket for the raw shares of the server that --server-id names"},
-	{.name = "bucket-external-endpoint",
-	 .variable = "BUCKET_EXTERNAL_ENDPOINT",
-	 .kind = OPTION_STRING,
-	 .help = "where the other server's ingest bucket is"},
+	ROWS_BUCKET_ENDPOINT("EXTERNAL", "external", false, "the other server's ingest bucket is"),
 	{.name = "bucket-external-ingest",
 	 .variable = "BUCKET_EXTERNAL_INGEST",
 	 .kind = OPTION_STRING,
 	 .help = "bucket for the raw shares of the other server"},
+	ROWS_BUCKET_COMMON,
 	{.name = "bucket-prefix",
 	 .variable = "BUCKET_PREFIX",
 	 .kind = OPTION_STRING,
@@ -204,6 +200,20 @@ static enum prio_status open_directory(struct share_side sides[2], const char *o
 	return status;
 }
 
+static enum prio_status open_bucket(const struct invocation *call, struct share_side *side, const char *which,
+				    const char *variable, struct prio_error *error)
+{
+	struct bucket_endpoint endpoint;
+	char name[64];
+	enum prio_status status = bucket_endpoint_read(call, which, &endpoint, error);
+
+	snprintf(name, sizeof name, "bucket-%s-ingest", which);
+	if (status == PRIO_OK)
+		status = bucket_open(&side->store, &endpoint, cli_string(call, name), variable, cli_log(call), error);
+	prio_wipe(&endpoint, sizeof endpoint);
+	return status;
+}
+
 /* A server finds its raw shares in its own ingest bucket under the other one's key. */
 static enum prio_status open_buckets(const struct invocation *call, struct share_side sides[2],
 				     enum prio_server_id internal, struct prio_error *error)
@@ -232,11 +242,9 @@ static enum prio_status open_buckets(const struct invocation *call, struct share
 	if (status == PRIO_OK)
 		status = path_make(&other->raw, error, "%s/raw/shares", prefixes.external.text);
 	if (status == PRIO_OK)
-		status = bucket_open(&own->store, cli_string(call, "bucket-internal-endpoint"),
-				     cli_string(call, "bucket-internal-ingest"), "BUCKET_INTERNAL_INGEST", error);
+		status = open_bucket(call, own, "internal", "BUCKET_INTERNAL_INGEST", error);
 	if (status == PRIO_OK)
-		status = bucket_open(&other->store, cli_string(call, "bucket-external-endpoint"),
-				     cli_string(call, "bucket-external-ingest"), "BUCKET_EXTERNAL_INGEST", error);
+		status = open_bucket(call, other, "external", "BUCKET_EXTERNAL_INGEST", error);
 	return status;
 }
 

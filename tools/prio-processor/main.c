@@ -4,11 +4,19 @@
 extern const struct command command_process;
 extern const struct command command_generate;
 extern const struct command command_cleanup;
+extern const struct command command_ls;
+extern const struct command command_cp;
+extern const struct command command_cat;
+extern const struct command command_rm;
 
 static const struct command *const commands[] = {
 	&command_process,
 	&command_generate,
 	&command_cleanup,
+	&command_ls,
+	&command_cp,
+	&command_cat,
+	&command_rm,
 };
 
 static const struct program program = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "prio-processor/bucket_options.h"
 #include "prio-processor/settings.h"
 
 const struct option_row server_options[N_SERVER_OPTIONS] = {
@@ -16,18 +17,9 @@ const struct option_row server_options[N_SERVER_OPTIONS] = {
 	{"private-key-hex", "PRIVATE_KEY_HEX", OPTION_SECRET, true, NULL, NULL, "this server's private key, 64 hexadecimal digits", NULL},
 	{"public-key-hex-internal", "PUBLIC_KEY_HEX_INTERNAL", OPTION_STRING, true, NULL, NULL, "this server's public key", NULL},
 	{"public-key-hex-external", "PUBLIC_KEY_HEX_EXTERNAL", OPTION_STRING, true, NULL, NULL, "the other server's public key", NULL},
-	{"bucket-internal-endpoint", "BUCKET_INTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where this server's buckets are: file:///some/directory", NULL},
-	{"bucket-internal-access-key", "BUCKET_INTERNAL_ACCESS_KEY", OPTION_STRING, false, NULL, NULL,
-	 "access key for it; not used by file endpoints", NULL},
-	{"bucket-internal-secret-key", "BUCKET_INTERNAL_SECRET_KEY", OPTION_SECRET, false, NULL, NULL,
-	 "secret key for it; not used by file endpoints", NULL},
-	{"bucket-external-endpoint", "BUCKET_EXTERNAL_ENDPOINT", OPTION_STRING, true, NULL, NULL,
-	 "where the other server's shared bucket is", NULL},
-	{"bucket-external-access-key", "BUCKET_EXTERNAL_ACCESS_KEY", OPTION_STRING, false, NULL, NULL,
-	 "access key for it; not used by file endpoints", NULL},
-	{"bucket-external-secret-key", "BUCKET_EXTERNAL_SECRET_KEY", OPTION_SECRET, false, NULL, NULL,
-	 "secret key for it; not used by file endpoints", NULL},
+	ROWS_BUCKET_ENDPOINT("INTERNAL", "internal", true, "this server's buckets are"),
+	ROWS_BUCKET_ENDPOINT("EXTERNAL", "external", true, "the other server's shared bucket is"),
+	ROWS_BUCKET_COMMON,
 	{"bucket-internal-ingest", "BUCKET_INTERNAL_INGEST", OPTION_STRING, true, NULL, NULL, "bucket of the raw shares", NULL},
 	{"bucket-internal-private", "BUCKET_INTERNAL_PRIVATE", OPTION_STRING, true, NULL, NULL,
 	 "bucket that only this server can read", NULL},
@@ -82,6 +74,10 @@ enum prio_status server_settings_read(const struct invocation *call, struct proc
 	if (status == PRIO_OK && cli_decimal(call, "max-refused-fraction") > 1)
 		status = error_set(error, PRIO_ERR_CONFIG, "%s must be from 0 to 1; 0.05 is five percent",
 				   cli_where(call, "max-refused-fraction", where));
+	if (status == PRIO_OK)
+		status = bucket_endpoint_read(call, "internal", &settings->internal, error);
+	if (status == PRIO_OK)
+		status = bucket_endpoint_read(call, "external", &settings->external, error);
 	if (status != PRIO_OK)
 		return status;
 	settings->app_name = cli_string(call, "app-name");
@@ -89,8 +85,6 @@ enum prio_status server_settings_read(const struct invocation *call, struct proc
 	settings->public_key_hex_internal = cli_string(call, "public-key-hex-internal");
 	settings->public_key_hex_external = cli_string(call, "public-key-hex-external");
 	settings->bucket_prefix = cli_string(call, "bucket-prefix");
-	settings->internal_endpoint = cli_string(call, "bucket-internal-endpoint");
-	settings->external_endpoint = cli_string(call, "bucket-external-endpoint");
 	settings->internal_ingest = cli_string(call, "bucket-internal-ingest");
 	settings->internal_private = cli_string(call, "bucket-internal-private");
 	settings->internal_shared = cli_string(call, "bucket-internal-shared");

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "pipeline/process.h"
 
-enum { N_SERVER_OPTIONS = 32 };
+enum { N_SERVER_OPTIONS = 43 };
 extern const struct option_row server_options[N_SERVER_OPTIONS];
 
 /* server_settings_read: from an invocation with these options. The strings stay the invocation's; today: room for a date that they

@@ -1,0 +1,303 @@
+#!/usr/bin/env python3
+"""docs/performance.md and its curves, from what `make bench` and `make bench-peers` measured.
+
+	bench/report.py [BUILD_DIRECTORY]
+
+Reads bench.json and bench-peers.json there (build); without the latter the peers are left out. No figure is written by hand.
+Standard library only.
+"""
+
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+import targets  # noqa: E402
+from charts import chart  # noqa: E402
+from harness import SIZE, TABLES  # noqa: E402
+from sections import kernels, records, runs, verify1  # noqa: E402
+from sizing import ELEMENTS_TEXT, Model, elements  # noqa: E402
+
+DOCS = os.path.join(os.path.dirname(HERE), "docs")
+KERNEL_WORDS = {
+	"x25519": "X25519, a key of 32 at once", "key_derivation": "key derivation (SHA-256)", "gcm_open": "AES-128-GCM open, 48.6 kB",
+	"read_elements": "read 4048 elements", "expand_seed": "expand a seed to 4048 elements", "inner_products": "f(r) and h(r), 4048 products",
+	"add_to_sum": "add 2000 fields to the sum", "base64_decode": "base64, 65 kB", "find_end_of_string": "find the end of a 65 kB string",
+	"crc32c_of_line": "CRC32C of a 65 kB line", "transform_twice": "client: two transforms of 2048 points",
+	"multiply_values": "client: 2048 products", "write_elements": "client: write 4048 elements",
+}
+LIMIT_WORDS = {"openssl_x25519": "OpenSSL's X25519", "aes_128_ctr": "AES-128-CTR", "memcpy": "memcpy"}
+
+
+def table(head, rows):
+	rows = [list(map(str, row)) for row in rows]
+	lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+	return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def us(ns):
+	return f"{ns / 1000:.3g}" if ns < 1e6 else f"{ns / 1000:,.0f}"
+
+
+def duration(seconds):
+	if seconds < 1:
+		return "under 1 s"
+	if seconds < 100:
+		return f"{seconds:.0f} s"
+	return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def size(n_bytes):
+	for unit in ("B", "kB", "MB", "GB"):
+		if n_bytes < 1000:
+			return f"{n_bytes:.3g} {unit}"
+		n_bytes /= 1000
+	return f"{n_bytes:.3g} TB"
+
+
+def targets_table(rows):
+	return table(["what", "target", "measured", ""], [targets.texts(row) for row in rows])
+
+
+def kernels_table(result):
+	rows = []
+	for name, kernel in result["kernels"].items():
+		limit = f"{kernels.of_limit(kernel):.2f} of {LIMIT_WORDS[kernel['limit']]} ({kernel['limit_ns'] / 1000:.2f})" if "limit_ns" in kernel else ""
+		rows.append([KERNEL_WORDS.get(name, name), *[kernels.cell(kernel, table_name).replace("x)", " times)") for table_name in TABLES], limit])
+	return table(["us", *TABLES, "best time, of its limit"], rows)
+
+
+def records_table(result):
+	rows = []
+	for name in TABLES:
+		for n_data, figures in result["sizes"].items():
+			ns = figures["tables"].get(name)
+			cells = [f"{us(ns[what])} ({records.in_x(figures, name, what):.2f} X)" for what in records.WHAT[:3]] + [us(ns["coefficients"])] if ns else ["NOT run"] * 4
+			rows.append([name, n_data, *cells])
+	return table(["table", "n_data", "verify1 A, us", "verify1 B, us", "encode, us", "coefficients, once a batch, us"], rows)
+
+
+def verify1_table(result):
+	rows = []
+	for case in result["cases"]:
+		rows.append([f"{case['server']}, {case['table']}", case["cores"], f"{verify1.rate(result, case):,.0f}",
+			f"{result['raw_bytes'][case['server']] / 1e9 / case['wall_s']:.2f}", f"{verify1.in_x(result, case):.2f} X",
+			f"{verify1.in_x(result, case, 'cpu_s'):.2f} X", f"{100 * case['cpu_s'] / case['wall_s'] / case['cores']:.0f} %"])
+	return table(["server, table", "cores", "records/s", "GB/s of text", "wall clock a record", "CPU a record", "cores busy"], rows)
+
+
+def runs_table(result):
+	rows = []
+	for entry in result["sites"]:
+		for took in entry["alone"]:
+			rows.append([f"{entry['n_records']:,} x {entry['n_data']}", took["server"], took["cores"], f"{took['wall_s']:.2f}",
+				f"{entry['n_records'] / took['wall_s']:,.0f}", f"{runs.in_x(entry, took):.2f} X", f"{100 * runs.busy(took):.0f} %", f"{took['peak_mib']:.0f}"])
+	return table(["records x fields", "server", "cores", "seconds", "records/s", "CPU a record", "cores busy", "peak MiB"], rows)
+
+
+def peers_text(peers):
+	ours = peers["ours"]
+	rows = [["**ours**, " + peers["table"], us(ours["verify1_a"]), us(ours["verify1_b"]), us(ours["encode"]), "", ""]]
+	for peer, ratio in zip(peers["peers"], peers["ratios"]):
+		name = peer["name"] + (f", chunk {peer['chunk']}" if peer["chunk"] else "")
+		rows.append([name, f"{us(peer['a_hpke'])} ({ratio['times_a']:.1f} times)", f"{us(peer['b_hpke'])} ({ratio['times_b']:.1f} times)",
+			f"{us(peer['client_hpke'])} ({ratio['times_client']:.1f} times)", f"{us(peer['a'])} ({ratio['times_a_bare']:.1f} times)",
+			f"{us(peer['b'])} ({ratio['times_b_bare']:.1f} times)"])
+	quoted = [[name, a, b, client or ""] for name, a, b, client in peers["quoted"]]
+	return f"""`make bench-peers` builds the crate `prio` (pinned in bench/peers/Cargo.toml) twice, as cargo does by itself and for this CPU, tries the chunk lengths, and takes turns with ours on one core. Microseconds a record of {SIZE}
+fields; in brackets, theirs over ours. Opening by HPKE (DHKEM X25519, HKDF-SHA256, AES-128-GCM) is included in the first three columns and left out in the last two; ours always opens. Of the peers' servers only reading the share and
+beginning to verify is counted: exchange and sum are left out, in their favour.
+
+{table(["", "A, leader", "B, helper", "client", "A without HPKE", "B without HPKE"], rows)}
+
+The proof systems differ: Prio3 sends about half the bytes and is the stronger one, Prio2's field has 32 bits. The original cannot be run beside ours here; these figures are **quoted** from the project's study, microseconds on a machine of the
+Zen 5 family:
+
+{table(["quoted, not measured here", "A", "B", "client"], quoted)}
+"""
+
+
+def curves(sections):
+	"""Writes the SVG files; returns (file, words) of each."""
+	made = []
+
+	def add(name, words, *arguments, **more):
+		chart(os.path.join(DOCS, name), words, *arguments, **more)
+		made.append((name, words))
+
+	curve, best = sections["curve"], sections["curve"]["tables"][-1]
+	lines = []
+	for name, dashed in ((best, False), ("portable", True)):
+		for what, word, colour in (("verify1_a", "verify1 A", "blue"), ("verify1_b", "verify1 B", "orange"), ("encode", "encode", "green")):
+			lines.append((f"{word}, {name}", colour, dashed, [(int(n), figures["tables"][name][what] / 1000) for n, figures in curve["sizes"].items()]))
+	add("performance-n-data.svg", "Cost of a record by n_data, one thread", "n_data", "us a record", lines)
+
+	lines = []
+	sites = sorted((entry for entry in sections["runs"]["sites"] if entry["n_data"] == SIZE), key=lambda entry: entry["n_records"])
+	for server, colour in (("A", "blue"), ("B", "orange")):
+		for cores, dashed in ((1, True), (2, False)):
+			points = [(entry["n_records"], took["wall_s"]) for entry in sites if (took := runs.alone(entry, server, cores))]
+			if len(points) > 1:
+				lines.append((f"{server}, {cores} core{'s' * (cores > 1)}", colour, dashed, points))
+	if lines:
+		add("performance-records.svg", f"A whole run of {SIZE} fields by records", "records", "seconds", lines)
+
+	lines = []
+	largest = sites[-1] if sites else None
+	for server, colour in (("A", "blue"), ("B", "orange")):
+		result = sections["verify1"]
+		points = sorted((case["cores"], verify1.rate(result, case)) for case in result["cases"] if case["server"] == server and case["table"] == best)
+		lines.append((f"verify1, {server}", colour, False, points))
+		if largest:
+			points = sorted((took["cores"], largest["n_records"] / took["wall_s"]) for took in largest["alone"] if took["server"] == server)
+			lines.append((f"whole run, {server}", colour, True, points))
+	if len(lines[0][3]) > 1:
+		add("performance-cores.svg", f"Records a second by cores, {SIZE} fields, from files", "cores", "records/s", lines, linear=True,
+			x_ticks=sorted({point[0] for *_, line in lines for point in line}))
+	return made
+
+
+def sizing_text(sections):
+	model = Model(sections["runs"])
+	formulas = [[f"server {name}", f"{model.cpu[name][0] * 1e6:.1f} + {model.cpu[name][1] * 1e6:.5f} E",
+		*[f"{model.bytes[name, kind][0]:.0f} + {model.bytes[name, kind][1]:.2f} E" for kind in ("raw", "private", "sent")]] for name in "AB"]
+	rows = []
+	for n_records in (100_000, 1_000_000, 10_000_000, 100_000_000):
+		for n_data in (100, 441, 2000):
+			disk = [n_records * (model.bytes_of(name, "raw", n_data) + model.bytes_of(name, "private", n_data)) for name in "AB"]
+			times = [duration(max(model.wall_s(name, n_records, n_data, cores) for name in "AB")) for cores in (2, 8, 32)]
+			rows.append([f"{n_records:,}", n_data, *times, size(disk[0]), size(disk[1]), size(n_records * model.bytes_of("A", "sent", n_data))])
+	speedups = {name: " to ".join(sorted({f"{factor:.2f}" for factor in (min(model.speedup[name]), max(model.speedup[name]))})) for name in "AB" if model.speedup[name]}
+	peak = max(took["peak_mib"] for entry in sections["runs"]["sites"] for took in entry["alone"])
+	return f"""{ELEMENTS_TEXT} (n_data 100: {elements(100)}, 441: {elements(441)}, 2000: {elements(2000)}, 2046: {elements(2046)}): a share of server A holds E field elements of at most 12 bytes. Fitted to the whole runs above, per record:
+
+{table(["", "CPU, us, all stages", "raw shares, bytes", "private bucket, bytes", "sent to the partner, bytes"], formulas)}
+
+- **Time** on c cores = records x CPU / c / {min(model.busy.values()):.2f} (how busy one core was), if the shares come as fast as that. Two cores measured {" and ".join(f"{factor} times the speed of one on {name}" for name, factor in speedups.items())}. A size just above a power of
+  two costs like the next one (n_data 2049 twice as much as 2046): add fields up to a power of two less two for nothing.
+- **Reading** may be the limit: A reads its shares once, so a disk or network of d bytes a second needs records x raw bytes / d at least. Ten gigabits a second carry {1.25e9 / model.bytes_of('A', 'raw', SIZE):,.0f} records of {SIZE} fields.
+- **Memory**: {peak:.0f} MiB at most in all of these runs, whatever the number of records (a table of ids may take PRIO_MEMORY_BUDGET more, 128 MiB unless set otherwise).
+- **Disk**: raw shares and private bucket; the latter goes when results are published, unless KEEP_STATE is set.
+- **Network**: what is sent, and as much received; the same for both servers but for rounding.
+
+Computed by these formulas for shares in the page cache or on a store that is as fast; 8 and 32 cores were not measured:
+
+{table(["records", "n_data", "2 cores", "8 cores", "32 cores", "disk A", "disk B", "sent by each"], rows)}
+"""
+
+
+def reference_text(sections):
+	model = Model(sections["runs"])
+	n_records = 1_000_000
+	sites = sections["runs"]["sites"]
+	largest = max((entry for entry in sites if entry["n_data"] == SIZE), key=lambda entry: entry["n_records"])
+	done = ", ".join(f"{entry['n_records']:,} x {entry['n_data']} ({size(entry['bytes']['A']['raw'])} for A)" for entry in sites)
+	rows = []
+	for name in "AB":
+		for cores in (1, 2):
+			took = runs.alone(largest, name, cores)
+			if took:
+				rows.append([name, cores, f"{took['wall_s']:.2f} s", duration(took["wall_s"] * n_records / largest["n_records"]),
+					size(n_records * model.bytes_of(name, "raw", SIZE)), size(n_records * model.bytes_of(name, "private", SIZE)),
+					size(n_records * model.bytes_of(name, "sent", SIZE))])
+	return f"""One million records of {SIZE} fields are {size(n_records * model.bytes_of('A', 'raw', SIZE))} for A and {size(n_records * model.bytes_of('B', 'raw', SIZE))} for B. A machine with as much memory holds them in its page cache; on others the disk decides. Run for real, with the
+published counts checked: {done}. From the largest of {SIZE} fields, times {n_records // largest['n_records']}:
+
+{table(["server", "cores", f"measured, {largest['n_records']:,} records", "1,000,000 records", "raw shares", "private bucket", "sent"], rows)}
+
+The original needs 275 ms of CPU a record and server (quoted): {275e-3 * n_records / 3600:.0f} hours on one core, {275e-3 * n_records / 7200:.0f} on two.
+"""
+
+
+def document(data, peers):
+	sections, machine = data["sections"], data["machine"]
+	pictures = curves(sections)
+	read = sections["verify1"]["only_read_s"]["A"] / sections["verify1"]["n_records"]
+	missed = [row["what"] for row in data["targets"] if row["verdict"] == targets.MISSED]
+	peak_rows = [[f"{peak['n_records']:,}", f"{peak['A']:.1f}", f"{peak['B']:.1f}"] for peak in sections["memory"]["peaks"]]
+	parts = [f"""# Performance
+
+Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes) and one of `make bench-peers`; every figure below was measured there, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
+
+Machine: {machine["cpu"]} (family {machine["cpu_family"]}), {machine["cores"]} cores, {machine["memory_gb"]} GB, Linux {machine["kernel"].split("-")[0]}; {machine["openssl"]}; GCC {machine["compiler"]}; libipsec-mb {"in use" if machine["ipsec_mb"] else "not in use"}. Tables of kernels: {", ".join(machine["tables"])}.
+
+## Method
+
+- **Ratios within one run.** X is the time of one X25519 by OpenSSL ({us(sections["records"]["x_ns"])} us here), taken in the same run as what is divided by it, so that figures of machines can be compared. AES-128-CTR by OpenSSL and memcpy are the limits of what encrypts and of
+  what copies.
+- **The least of repetitions taken in turns.** All figures that are compared are measured round after round, each a little in every round and under its own table of kernels, and the least time counts: what disturbs the machine disturbs all, and
+  decides nothing.
+- **Results are checked.** All tables must give the same results, packets and states; proofs must hold; sums and published counts must be what clients encoded; verify1 must send the same bytes under every table and on any number of cores. A wrong
+  result ends the run.
+- **Whole runs** are of the shipped program over files in the page cache, start, journal and durable writes included. A server runs over messages that the other has sent before, so that it never waits.
+
+`make bench BENCH=quick` takes half a minute and leaves out the large runs, `BENCH=full` takes longer for smaller errors.
+
+## Targets
+
+{targets_table(data["targets"])}
+
+{("Missed: " + "; ".join(missed) + ".") if missed else "None of those that were measured was missed."}
+
+## Kernels
+
+Time of one, and in brackets how many times as fast as its portable twin. Of its limit: the best time divided by the limit's; below 1, it is faster than that.
+
+{kernels_table(sections["kernels"])}
+
+## A record
+
+Cryptography and arithmetic on one thread: X25519, key derivation, AES-GCM, reading or expanding, f(r), g(r), h(r), and the sum. Shares are in memory, in batches that fit the L2 cache.
+
+{records_table(sections["records"])}
+
+## From files
+
+verify1 of {sections["verify1"]["n_records"]:,} records of {sections["verify1"]["n_data"]} fields, from NDJSON files in the page cache to packets, checkpoints and journal on disk. Reading A's files and nothing else takes {read * 1e6:.1f} us a record on one core ({read * 1e9 / sections["verify1"]["x_ns"]:.2f} X): that is
+the limit.
+
+{verify1_table(sections["verify1"])}
+
+Whole runs: verify1, verify2, aggregate, publish.
+
+{runs_table(sections["runs"])}
+
+Peak memory at {SIZE} fields (MiB):
+
+{table(["records", "A", "B"], peak_rows)}
+
+## Curves
+"""]
+	parts += [f"![{words}]({name})\n" for name, words in pictures]
+	parts.append("## Peers\n\n" + (peers_text(peers) if peers else "`make bench-peers` was not run beside this one.\n"))
+	parts.append("## Sizing\n\n" + sizing_text(sections))
+	parts.append("## One million records of 2000 fields\n\n" + reference_text(sections))
+	return "\n".join(parts)
+
+
+def load(path):
+	try:
+		with open(path, encoding="utf-8") as file:
+			return json.load(file)
+	except OSError:
+		return None
+
+
+def main():
+	if len(sys.argv) > 2:
+		sys.exit("usage: bench/report.py [BUILD_DIRECTORY]")
+	directory = sys.argv[1] if len(sys.argv) == 2 else os.path.join(os.path.dirname(HERE), "build")
+	data, peers = load(os.path.join(directory, "bench.json")), load(os.path.join(directory, "bench-peers.json"))
+	wanted = ["kernels", "records", "curve", "verify1", "runs", "memory"]
+	if data is None or any(not data["sections"].get(name) for name in wanted):
+		sys.exit(f"there is no whole run of `make bench` in {directory}")
+	data["targets"] = targets.compute(data["sections"], peers)
+	with open(os.path.join(DOCS, "performance.md"), "w", encoding="utf-8") as file:
+		file.write(document(data, peers))
+
+
+if __name__ == "__main__":
+	main()

@@ -1,0 +1,349 @@
+/* s3-driver: a store on S3, driven line by line, for store_driver.py. The bucket comes from the environment; a command
+ * is a line of words with blanks between them, percent-encoded where need be, and so is the answer: "ok ...", or the
+ * status and what is said of it. */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "store/s3_internal.h"
+
+enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, LENT_MAX = 8 };
+
+static struct store *store;
+static char *words[WORDS_MAX];
+static int n_words;
+
+static void decode(char *word)
+{
+	char *out = word;
+
+	for (const char *p = word; *p != '\0'; p++) {
+		unsigned byte;
+
+		if (*p == '%' && sscanf(p + 1, "%2x", &byte) == 1) {
+			*out++ = (char)byte;
+			p += 2;
+		} else {
+			*out++ = *p;
+		}
+	}
+	*out = '\0';
+}
+
+static void print_encoded(FILE *file, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c <= 0x20 || c >= 0x7f || c == '%')
+			fprintf(file, "%%%02X", c);
+		else
+			fputc(c, file);
+	}
+}
+
+static const char *word(int i)
+{
+	return i < n_words ? words[i] : "";
+}
+
+static uint64_t number(int i)
+{
+	return strcmp(word(i), "max") == 0 ? UINT64_MAX : strtoull(word(i), NULL, 10);
+}
+
+static void answer(enum prio_status status, const struct prio_error *error)
+{
+	printf("%s ", prio_status_word(status));
+	if (status != PRIO_OK)
+		print_encoded(stdout, error->text);
+}
+
+static void print_object(FILE *file, const struct store_object *object)
+{
+	print_encoded(file, object->key);
+	fprintf(file, " %" PRIu64 " ", object->size_bytes);
+	for (int i = 0; i < STORE_VERSION_BYTES; i++)
+		fprintf(file, "%02x", object->version[i]);
+	if (object->has_crc32c)
+		fprintf(file, " %08" PRIx32, object->crc32c);
+}
+
+static enum prio_status print_line(void *context, const struct store_object *object, struct prio_error *error)
+{
+	(void)error;
+	print_object(context, object);
+	fputc('\n', context);
+	return PRIO_OK;
+}
+
+static enum prio_status note_and_delete(void *context, const struct store_object *object, struct prio_error *error)
+{
+	++*(unsigned *)context;
+	return store_delete_many(store, &object->key, 1, error);
+}
+
+static struct prio_mut read_file(const char *path)
+{
+	struct prio_mut bytes = {NULL, 0};
+	FILE *file = fopen(path, "rb");
+	long n;
+
+	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (n = ftell(file)) < 0)
+		abort();
+	rewind(file);
+	bytes = (struct prio_mut){malloc((size_t)n + 1), (size_t)n};
+	if (bytes.p == NULL || fread(bytes.p, 1, bytes.n, file) != bytes.n)
+		abort();
+	fclose(file);
+	return bytes;
+}
+
+static void write_file(const char *path, struct prio_bytes bytes)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (file == NULL || fwrite(bytes.p, 1, bytes.n, file) != bytes.n || fclose(file) != 0)
+		abort();
+}
+
+/* put KEY PATH always|absent */
+static enum prio_status do_put(struct prio_error *error)
+{
+	struct prio_mut bytes = read_file(word(2));
+	enum prio_status status = store_put(store, word(1), prio_bytes_of(bytes),
+					    strcmp(word(3), "absent") == 0 ? STORE_IF_ABSENT : STORE_ALWAYS, error);
+
+	free(bytes.p);
+	return status;
+}
+
+/* create KEY PATH BYTES_AN_APPEND commit|abort|forget */
+static enum prio_status do_create(struct prio_error *error)
+{
+	struct prio_mut bytes = read_file(word(2));
+	size_t step = (size_t)number(3);
+	struct sink *sink;
+	enum prio_status status = store_create(store, word(1), &sink, error);
+
+	for (size_t i = 0; i < bytes.n && status == PRIO_OK; i += step)
+		status = sink_append(sink, (struct prio_bytes){bytes.p + i, bytes.n - i < step ? bytes.n - i : step},
+				     error);
+	free(bytes.p);
+	if (strcmp(word(4), "forget") == 0)
+		return status;
+	if (status == PRIO_OK && strcmp(word(4), "commit") == 0)
+		return sink_commit(sink, error);
+	sink_abort(sink);
+	return status;
+}
+
+/* get KEY MAX_BYTES PATH */
+static enum prio_status do_get(struct prio_error *error)
+{
+	struct prio_mut bytes;
+	enum prio_status status = store_get(store, word(1), (size_t)number(2), &bytes, error);
+
+	if (status == PRIO_OK)
+		write_file(word(3), prio_bytes_of(bytes));
+	free(bytes.p);
+	return status;
+}
+
+/* Read one block after the other, with up to n_lent lent at once. wait: after the first block, until a line comes. */
+static enum prio_status read_stream(struct stream *stream, FILE *out, size_t block_bytes, unsigned n_lent, bool wait,
+				    struct prio_error *error)
+{
+	uint8_t *blocks = malloc(block_bytes * n_lent);
+	enum prio_status status = PRIO_OK;
+	size_t n = block_bytes;
+	unsigned first = 0;
+
+	if (blocks == NULL)
+		abort();
+	for (unsigned i = 0; i < n_lent && status == PRIO_OK; i++)
+		status = stream_lend(stream, (struct prio_mut){blocks + i * block_bytes, block_bytes}, error);
+	while (status == PRIO_OK && n == block_bytes) {
+		struct prio_mut block = {blocks + first * block_bytes, block_bytes};
+
+		status = stream_take(stream, &n, error);
+		if (status != PRIO_OK || fwrite(block.p, 1, n, out) != n)
+			break;
+		if (wait) {
+			printf("waiting\n");
+			fflush(stdout);
+			while (getchar() != '\n')
+				;
+			wait = false;
+		}
+		status = stream_lend(stream, block, error);
+		first = (first + 1) % n_lent;
+	}
+	free(blocks);
+	return status;
+}
+
+/* read KEY OFFSET LENGTH BLOCK_BYTES N_LENT PATH [wait] */
+static enum prio_status do_read(struct prio_error *error)
+{
+	FILE *out = fopen(word(6), "wb");
+	struct stream *stream;
+	enum prio_status status = store_open(store, word(1), number(2), number(3), &stream, error);
+
+	if (out == NULL)
+		abort();
+	if (status == PRIO_OK)
+		status = read_stream(stream, out, (size_t)number(4), (unsigned)number(5), strcmp(word(7), "wait") == 0,
+				     error);
+	stream_close(stream);
+	fclose(out);
+	return status;
+}
+
+/* list PREFIX PATH; list-delete PREFIX */
+static enum prio_status do_list(struct prio_error *error)
+{
+	FILE *out = fopen(word(2), "wb");
+
+	if (out == NULL)
+		abort();
+	enum prio_status status = store_list(store, word(1), print_line, out, error);
+	fclose(out);
+	return status;
+}
+
+struct racer {
+	pthread_t thread;
+	unsigned i;
+	enum prio_status status;
+};
+
+static void *run_racer(void *context)
+{
+	struct racer *racer = context;
+	char text[32];
+	int n = snprintf(text, sizeof text, "racer %u", racer->i);
+
+	racer->status = store_put(store, words[1], (struct prio_bytes){(const uint8_t *)text, (size_t)n},
+				  STORE_IF_ABSENT, NULL);
+	return NULL;
+}
+
+/* race KEY THREADS: how many won, lost, and failed otherwise, and the winner's number */
+static void do_race(void)
+{
+	struct racer racers[THREADS_MAX];
+	unsigned n = (unsigned)number(2), n_won = 0, n_lost = 0, winner = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		racers[i].i = i;
+		if (pthread_create(&racers[i].thread, NULL, run_racer, &racers[i]) != 0)
+			abort();
+	}
+	for (unsigned i = 0; i < n; i++) {
+		pthread_join(racers[i].thread, NULL);
+		n_won += racers[i].status == PRIO_OK;
+		n_lost += racers[i].status == PRIO_ERR_EXISTS;
+		if (racers[i].status == PRIO_OK)
+			winner = i;
+	}
+	printf("ok %u %u %u %u", n_won, n_lost, n - n_won - n_lost, winner);
+}
+
+static void run_command(void)
+{
+	struct prio_error error = {PRIO_OK, ""};
+	struct store_object object;
+	const char *command = word(0);
+	unsigned n_seen = 0;
+
+	if (strcmp(command, "put") == 0) {
+		answer(do_put(&error), &error);
+	} else if (strcmp(command, "create") == 0) {
+		answer(do_create(&error), &error);
+	} else if (strcmp(command, "get") == 0) {
+		answer(do_get(&error), &error);
+	} else if (strcmp(command, "read") == 0) {
+		answer(do_read(&error), &error);
+	} else if (strcmp(command, "list") == 0) {
+		answer(do_list(&error), &error);
+	} else if (strcmp(command, "list-delete") == 0) {
+		answer(store_list(store, word(1), note_and_delete, &n_seen, &error), &error);
+		printf("%u", n_seen);
+	} else if (strcmp(command, "stat") == 0) {
+		enum prio_status status = store_stat(store, word(1), &object, &error);
+
+		answer(status, &error);
+		if (status == PRIO_OK)
+			print_object(stdout, &object);
+	} else if (strcmp(command, "delete") == 0) {
+		answer(store_delete_many(store, (const char *const *)words + 1, (size_t)n_words - 1, &error), &error);
+	} else if (strcmp(command, "sweep") == 0) {
+		answer(store_sweep(store, word(1), &error), &error);
+	} else if (strcmp(command, "race") == 0) {
+		do_race();
+	} else if (strcmp(command, "skew") == 0) {
+		atomic_store(&s3_store_of(store)->clock_offset_s, strtol(word(1), NULL, 10));
+		answer(PRIO_OK, &error);
+	} else if (strcmp(command, "attempts") == 0) {
+		s3_store_of(store)->retry = (struct retry_policy){(unsigned)number(1), 1, 50};
+		answer(PRIO_OK, &error);
+	} else {
+		abort();
+	}
+	fputc('\n', stdout);
+	fflush(stdout);
+}
+
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+int main(void)
+{
+	const char *addressing = variable("S3_ADDRESSING");
+	struct log *log = log_new("s3-driver");
+	struct s3_settings settings = {
+		.endpoint = variable("S3_ENDPOINT"),
+		.region = variable("S3_REGION"),
+		.access_key = variable("S3_ACCESS_KEY"),
+		.secret_key = variable("S3_SECRET_KEY"),
+		.session_token = variable("S3_SESSION_TOKEN"),
+		.google_credentials = variable("S3_GOOGLE_CREDENTIALS"),
+		.ca_file = variable("S3_CA_FILE"),
+		.addressing = addressing == NULL		   ? S3_ADDRESS_AUTO
+			      : strcmp(addressing, "virtual") == 0 ? S3_ADDRESS_VIRTUAL
+								   : S3_ADDRESS_PATH,
+		.log = log,
+	};
+	struct prio_error error;
+	char *line = malloc(LINE_BYTES_MAX);
+	enum prio_status status = store_s3_new(&store, &settings, getenv("S3_BUCKET"), &error);
+
+	if (line == NULL || log == NULL)
+		abort();
+	answer(status, &error);
+	fputc('\n', stdout);
+	fflush(stdout);
+	while (status == PRIO_OK && fgets(line, LINE_BYTES_MAX, stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		n_words = 0;
+		for (char *rest = line, *one; (one = strsep(&rest, " ")) != NULL && n_words < WORDS_MAX;)
+			words[n_words++] = one;
+		for (int i = 0; i < n_words; i++)
+			decode(words[i]);
+		run_command();
+	}
+	store_free(store);
+	log_free(log);
+	free(line);
+	return status == PRIO_OK ? 0 : 1;
+}
