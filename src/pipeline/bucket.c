@@ -57,8 +57,7 @@ static enum prio_status open_s3(struct store **store, const struct bucket_endpoi
 		.is_stopped = exec_stop_requested,
 	};
 
-	(void)settings, (void)name, (void)store;
-	return error_set(error, PRIO_ERR_CONFIG, "S3 endpoints are not supported yet");
+	return store_s3_new(store, &settings, name, error);
 }
 
 enum prio_status bucket_open(struct store **store, const struct bucket_endpoint *endpoint, const char *bucket,

@@ -8,6 +8,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "pipeline/exec.h"
+#include "pipeline/part_check.h"
+#include "pipeline/part_stream.h"
+
+enum { READ_ATTEMPTS = 4 };
 
 /* What each worker owns. */
 struct worker {
@@ -90,38 +94,18 @@ static enum prio_status open_input(struct opening *opening, struct opener *opene
 				   uint32_t *crc, struct prio_error *error)
 {
 	const struct raw_part *part = &opening->batch->plan.parts[input->part];
-	uint64_t offset_bytes = input->begin_bytes > 0 ? input->begin_bytes - 1 : 0;
+	size_t margin_bytes = opener_max_line_bytes(&opening->batch->config->params, opening->run->settings->server) + 1;
 	struct stream *stream = NULL;
-	enum prio_status status = store_open(opening->run->ingest, part->key, offset_bytes, UINT64_MAX, &stream, error);
+	enum prio_status status = part_stream_open(&stream, opening->run->ingest, part, input, margin_bytes, error);
 
 	if (status == PRIO_OK)
-		status = opener_push_stream(opener, input->part, stream, input->begin_bytes, input->end_bytes, crc,
-					    error);
+		status = opener_push_stream(opener, input->part, stream, input->begin_bytes, input->end_bytes, error);
+	if (status == PRIO_OK)
+		*crc = part_stream_crc(stream);
 	stream_close(stream);
 	if (status != PRIO_OK && status != PRIO_ERR_STOPPED)
 		error_prefix(error, "%s", part->key);
 	return status;
-}
-
-/* An object that was replaced while it was read: what was read of it belongs to no version. */
-static enum prio_status check_unchanged(struct opening *opening, const struct task *task, struct prio_error *error)
-{
-	for (size_t i = 0; i < task->n_inputs; i++) {
-		const struct task_input *input = &opening->batch->plan.inputs[task->first_input + i];
-		const struct raw_part *part = &opening->batch->plan.parts[input->part];
-		struct store_object object;
-		enum prio_status status = store_stat(opening->run->ingest, part->key, &object, error);
-
-		if (status == PRIO_OK && memcmp(object.version, part->version, sizeof part->version) == 0)
-			continue;
-		if (status != PRIO_OK && status != PRIO_ERR_NOT_FOUND)
-			return status;
-		return error_set(error, PRIO_ERR_CHANGED,
-				 "%s was changed or deleted while it was read; raw shares must not change once their _SUCCESS is "
-				 "there",
-				 part->key);
-	}
-	return PRIO_OK;
 }
 
 static enum prio_status make_checkpoint(struct opening *opening, struct worker *worker, size_t index,
@@ -150,7 +134,7 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 	if (status == PRIO_OK)
 		status = opener_flush(worker->opener, error);
 	if (status == PRIO_OK)
-		status = check_unchanged(opening, plan_task, error);
+		status = part_check_task(opening->run, opening->batch, index, error);
 	if (status == PRIO_OK)
 		status = checkpoint_write_end(task->writer, worker->sum, crcs, plan_task->n_inputs, error);
 	if (status != PRIO_OK) {
@@ -158,6 +142,23 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 		return status;
 	}
 	return sealed_commit(task->writer, error);
+}
+
+/* Bytes that came damaged are read again, a few times. */
+static enum prio_status make_checkpoint_at_last(struct opening *opening, struct worker *worker, size_t index,
+						const struct sealed_binding *binding, const char *key, struct task_run *task,
+						struct prio_error *error)
+{
+	struct prio_error damage = {PRIO_OK, ""};
+	enum prio_status status = make_checkpoint(opening, worker, index, binding, key, task, &damage);
+
+	for (int attempt = 2; attempt <= READ_ATTEMPTS && status == PRIO_ERR_MISMATCH; attempt++) {
+		log_warn(opening->run->log, "%s; reading it again", damage.text);
+		status = make_checkpoint(opening, worker, index, binding, key, task, &damage);
+	}
+	if (status == PRIO_ERR_MISMATCH)
+		status = PRIO_ERR_IO;
+	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "%s", damage.text);
 }
 
 static enum prio_status count_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
@@ -222,7 +223,7 @@ static enum prio_status open_task(void *context, unsigned worker_index, size_t i
 	const struct task_end end = {sum, &batch->range_crcs[batch->plan.tasks[index].first_input]};
 	status = batch_visit_task(opening->run, batch, index, count_entry, &task, &end, error);
 	if (status == PRIO_ERR_NOT_FOUND || status == PRIO_ERR_FORMAT)
-		status = make_checkpoint(opening, worker, index, &binding, key.text, &task, error);
+		status = make_checkpoint_at_last(opening, worker, index, &binding, key.text, &task, error);
 	prio_tentative_free(sum);
 	if (status != PRIO_OK)
 		return status;
@@ -262,6 +263,8 @@ enum prio_status open_tasks(struct run *run, struct batch_run *batch, struct pri
 	for (size_t i = 0; i < batch->plan.n_tasks; i++)
 		batch->first_record[i + 1] = batch->first_record[i] + opening.n_opened[i];
 	free(opening.n_opened);
+	if (status == PRIO_OK)
+		status = part_check_cut(run, batch, error);
 	if (status != PRIO_OK)
 		return status;
 

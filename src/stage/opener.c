@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/crc32c.h"
 #include "base/error.h"
 #include "base/secret_alloc.h"
 #include "base/wipe.h"
@@ -229,18 +228,15 @@ static enum prio_status push_too_long(struct opener *opener, uint32_t input, con
 }
 
 enum prio_status opener_push_stream(struct opener *opener, uint32_t input, struct stream *stream, uint64_t begin_bytes,
-				    uint64_t end_bytes, uint32_t *crc, struct prio_error *error)
+				    uint64_t end_bytes, struct prio_error *error)
 {
-	static const uint8_t line_feed = '\n';
 	struct line line;
 	enum prio_status status = lines_begin(opener->lines, stream, begin_bytes, end_bytes, error);
 
-	*crc = 0;
 	while (status == PRIO_OK) {
 		status = lines_next(opener->lines, &line, error);
 		if (status != PRIO_OK || line.at_end)
 			break;
-		*crc = crc32c(crc32c(*crc, prio_bytes_of(line.text)), (struct prio_bytes){&line_feed, 1});
 		if (line.too_long)
 			status = push_too_long(opener, input, &line, error);
 		else

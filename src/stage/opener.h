@@ -55,11 +55,8 @@ PRIO_MUST_USE enum prio_status opener_push(struct opener *opener, uint32_t input
 					   struct prio_mut text, struct prio_error *error);
 PRIO_MUST_USE enum prio_status opener_flush(struct opener *opener, struct prio_error *error);
 
-/* opener_push_stream: every line that begins in [begin_bytes, end_bytes) of an object. stream: as lines_begin wants it.
- *
- *   crc     out: CRC32C of these lines, each with a line feed after it (of a line that is too long: of its beginning). */
+/* opener_push_stream: every line that begins in [begin_bytes, end_bytes) of an object. stream: as lines_begin wants it. */
 PRIO_MUST_USE enum prio_status opener_push_stream(struct opener *opener, uint32_t input, struct stream *stream,
-						  uint64_t begin_bytes, uint64_t end_bytes, uint32_t *crc,
-						  struct prio_error *error);
+						  uint64_t begin_bytes, uint64_t end_bytes, struct prio_error *error);
 
 #endif

@@ -56,6 +56,7 @@ static void s3_free(struct store *base)
 	free_secret(store->secret_key);
 	free_secret(store->session_token);
 	free(store->region);
+	free(store->ca_file);
 	free(store->host);
 	free(store->bucket);
 	free(store->name);
@@ -193,11 +194,13 @@ static enum prio_status set_place(struct s3_store *store, const struct s3_settin
 			    (settings->addressing == S3_ADDRESS_AUTO && is_amazon(host) && strchr(bucket, '.') == NULL);
 	store->bucket = strdup(bucket);
 	store->region = strdup(is_set(settings->region) ? settings->region : "us-east-1");
+	store->ca_file = is_set(settings->ca_file) ? strdup(settings->ca_file) : NULL;
 	if (asprintf(&store->name, "%s://%s/%s", store->scheme, host, bucket) < 0)
 		store->name = NULL;
 	if (asprintf(&store->host, "%s%s%s", store->is_virtual ? bucket : "", store->is_virtual ? "." : "", host) < 0)
 		store->host = NULL;
-	if (store->bucket == NULL || store->region == NULL || store->name == NULL || store->host == NULL)
+	if (store->bucket == NULL || store->region == NULL || (is_set(settings->ca_file) && store->ca_file == NULL) ||
+	    store->name == NULL || store->host == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	store->base.name = store->name;
 	return PRIO_OK;

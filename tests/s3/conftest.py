@@ -9,6 +9,7 @@ import s3_servers
 def s3_running(tmp_path_factory):
 	"""A function that returns the session's server of a kind, started when it is first asked for."""
 	running = {}
+	s3_servers.install()
 
 	def get(kind, tls=False):
 		if (kind, tls) not in running:

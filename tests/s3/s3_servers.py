@@ -17,8 +17,6 @@ import subprocess
 import sys
 import time
 
-import tls
-
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "deploy"))
 import s3_admin  # noqa: E402
@@ -32,14 +30,16 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 @functools.cache
-def binaries():
-	"""Where the servers' programs are; builds them if they are not there, which takes minutes."""
-	made = subprocess.run([os.path.join(TOP, "scripts/install-s3")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
-	return made.stdout.splitlines()[-1]
-
-
 def program(name):
-	return os.path.join(binaries(), name)
+	"""The path of minio, mc or versitygw; builds it if it is not there, which takes minutes."""
+	return os.path.join(install(name), name)
+
+
+def install(*names):
+	"""Builds what is missing of these programs, or of all without names; returns where they are. All at once is quicker than one by one."""
+	made = subprocess.run([os.path.join(TOP, "scripts/install-s3"), *names], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+		check=True)
+	return made.stdout.splitlines()[-1]
 
 
 def free_port():
@@ -71,7 +71,10 @@ class Server:
 		self.n_buckets = 0
 		for name in ("home", "data", "iam"):
 			os.makedirs(os.path.join(self.directory, name), exist_ok=True)
-		self.ca_file, self.certificate, self.key = tls.make(os.path.join(self.directory, "tls")) if uses_tls else (None, None, None)
+		self.ca_file = self.certificate = self.key = None
+		if uses_tls:
+			import tls  # wants a package that not everybody who starts a server has
+			self.ca_file, self.certificate, self.key = tls.make(os.path.join(self.directory, "tls"))
 
 	@property
 	def url(self):
@@ -97,7 +100,7 @@ class Server:
 		"""Starts it, on the port it had if it had one (then what it kept is there again)."""
 		assert self.process is None, "it runs already"
 		chosen, environment = self.port, self._environment()
-		binaries()  # may take long, once
+		program(self.kind)  # may take long, once
 		end = time.monotonic() + START_SECONDS
 		while time.monotonic() < end:
 			self.port = chosen or free_port()
