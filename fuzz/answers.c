@@ -33,7 +33,7 @@ static void seal(struct fuzz_run *made, struct prio_bytes plaintext)
 	const struct sealed_binding binding = binding_of(made);
 	struct sealed_writer *writer;
 
-	FUZZ_OK(sealed_writer_new(&writer, made->run.own, key.text, &binding, NULL));
+	FUZZ_OK(sealed_writer_new(&writer, made->run.own, key.text, SEALED_DURABLE, &binding, NULL));
 	FUZZ_OK(sealed_append(writer, plaintext.p, plaintext.n, NULL));
 	FUZZ_OK(sealed_commit(writer, NULL));
 }

@@ -17,7 +17,7 @@ static void seal(struct store *store, struct prio_bytes plaintext)
 {
 	struct sealed_writer *writer;
 
-	FUZZ_OK(sealed_writer_new(&writer, store, "in", &binding, NULL));
+	FUZZ_OK(sealed_writer_new(&writer, store, "in", SEALED_SCRATCH, &binding, NULL));
 	FUZZ_OK(sealed_append(writer, plaintext.p, plaintext.n, NULL));
 	FUZZ_OK(sealed_commit(writer, NULL));
 }
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	seal(store, in);
 	FUZZ_OK(prio_tentative_new(&sum, server->batch));
-	FUZZ_OK(sealed_writer_new(&writer, store, "out", &binding, NULL));
+	FUZZ_OK(sealed_writer_new(&writer, store, "out", SEALED_SCRATCH, &binding, NULL));
 	FUZZ_OK(checkpoint_open(&reader, store, "in", &binding, NULL));
 	enum prio_status status = checkpoint_next(reader, &entry, &at_end, &error);
 	while (status == PRIO_OK && !at_end) {

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	place |= fuzz_byte(&in);
 	check_hostile(store, in);
-	FUZZ_OK(sealed_writer_new(&writer, store, name, &binding, NULL));
+	FUZZ_OK(sealed_writer_new(&writer, store, name, SEALED_DURABLE, &binding, NULL));
 	for (size_t at = 0; at < in.n; at += written)
 		FUZZ_OK(sealed_append(writer, in.p + at, in.n - at < written ? in.n - at : written, NULL));
 	FUZZ_OK(sealed_commit(writer, NULL));

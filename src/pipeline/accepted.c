@@ -42,21 +42,34 @@ enum prio_status accepted_term(struct accepted *accepted, uint8_t term[ACCEPTED_
 	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "hashing an id: %s", prio_status_sentence(status));
 }
 
+/* digest += term modulo 2^256. */
+static void add(uint8_t digest[ACCEPTED_DIGEST_BYTES], const uint8_t term[ACCEPTED_DIGEST_BYTES])
+{
+	unsigned carry = 0;
+
+	for (int i = ACCEPTED_DIGEST_BYTES - 1; i >= 0; i--) {
+		carry += (unsigned)digest[i] + term[i];
+		digest[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+}
+
 enum prio_status accepted_add(struct accepted *accepted, struct prio_bytes id, struct prio_error *error)
 {
 	uint8_t term[ACCEPTED_DIGEST_BYTES];
-	unsigned carry = 0;
 	enum prio_status status = accepted_term(accepted, term, id, error);
 
 	if (status != PRIO_OK)
 		return status;
-	for (int i = ACCEPTED_DIGEST_BYTES - 1; i >= 0; i--) {
-		carry += (unsigned)accepted->digest[i] + term[i];
-		accepted->digest[i] = (uint8_t)carry;
-		carry >>= 8;
-	}
+	add(accepted->digest, term);
 	accepted->n++;
 	return PRIO_OK;
+}
+
+void accepted_merge(struct accepted *accepted, const struct accepted *more)
+{
+	add(accepted->digest, more->digest);
+	accepted->n += more->n;
 }
 
 /* out = a - b modulo 2^256. */

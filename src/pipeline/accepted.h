@@ -25,6 +25,9 @@ PRIO_MUST_USE enum prio_status accepted_term(struct accepted *accepted, uint8_t 
 					     struct prio_bytes id, struct prio_error *error);
 PRIO_MUST_USE enum prio_status accepted_add(struct accepted *accepted, struct prio_bytes id, struct prio_error *error);
 
+/* accepted_merge: add what another one of the same batch counted. */
+void accepted_merge(struct accepted *accepted, const struct accepted *more);
+
 /* accepted_compare: does the partner's manifest of its aggregate say the same set? If not, the batch ends (BATCH_NOT_PUBLISHED),
  * saying how many differ, which id if it is a single one among our opened records, and what follows.
  *

@@ -20,13 +20,23 @@ struct accepting {
 	struct batch_run *batch;
 	struct join *join;
 	struct partition partition;
-	struct refused refused;
-	struct accepted accepted;
+	struct judge *judges; /* one a worker */
 };
 
-static enum prio_status judge(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+/* What one worker finds. */
+struct judge {
+	struct accepting *accepting;
+	unsigned worker;
+	struct accepted accepted;
+	uint64_t n_total;
+	uint64_t n_error;
+};
+
+static enum prio_status judge_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				    struct prio_error *error)
 {
-	struct accepting *accepting = context;
+	struct judge *judge = context;
+	struct accepting *accepting = judge->accepting;
 	struct batch_run *batch = accepting->batch;
 	struct kept_record *kept;
 	struct prio_verify2_packet own = {.n_bytes = 0};
@@ -36,22 +46,23 @@ static enum prio_status judge(void *context, const struct checkpoint_entry *entr
 	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
 	kept = &batch->records[record];
-	status = inbox_take(accepting->run, accepting->join, accepting->partition, entry->id, &packet, error);
+	status = inbox_take(accepting->run, judge->worker, accepting->join, accepting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	if (status == PRIO_OK) {
-		batch->n_total++;
+		judge->n_total++;
 		memcpy(own.bytes, kept->answer, kept->answer_bytes);
 		own.n_bytes = kept->answer_bytes;
 		status = prio_accept(&own, packet);
-		batch->n_error += status != PRIO_OK;
+		judge->n_error += status != PRIO_OK;
 	}
 	if (status == PRIO_OK)
-		return accepted_add(&accepting->accepted, entry->id, error);
+		return accepted_add(&judge->accepted, entry->id, error);
 	if (!prio_status_is_refusal(status))
 		return status;
 	kept->verdict = (uint8_t)status;
-	return refused_add(&accepting->refused, entry, status, error);
+	kept->refused_at = STAGE_AGGREGATE;
+	return PRIO_OK;
 }
 
 /* The ids of one part of all hashes. */
@@ -63,31 +74,40 @@ static enum prio_status judge_partition(struct accepting *accepting, struct prio
 
 	if (status == PRIO_OK && accepting->join == NULL)
 		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
-	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK && batch_is_in(batch); task++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = batch_visit_task(run, batch, task, judge, accepting, NULL, error);
-	}
+	if (status == PRIO_OK && batch_is_in(batch))
+		status = batch_visit_all(run, batch, judge_entry, accepting->judges, sizeof *accepting->judges, error);
 	join_free(accepting->join);
 	accepting->join = NULL;
 	return status;
 }
 
-static enum prio_status judge_all(struct accepting *accepting, struct prio_error *error)
+static enum prio_status judge_all(struct accepting *accepting, struct accepted *accepted, struct prio_error *error)
 {
 	struct partition *partition = &accepting->partition;
 	struct batch_run *batch = accepting->batch;
-	enum prio_status status = refused_begin(&accepting->refused, accepting->run, batch, "aggregate", error);
+	struct run *run = accepting->run;
+	enum prio_status status = inbox_partitions(run, batch, STAGE_VERIFY2, &partition->n, error);
 
-	if (status == PRIO_OK)
-		status = inbox_partitions(accepting->run, batch, STAGE_VERIFY2, &partition->n, error);
+	accepting->judges = calloc(run->n_workers, sizeof *accepting->judges);
+	if (status == PRIO_OK && accepting->judges == NULL)
+		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	for (unsigned i = 0; i < run->n_workers && status == PRIO_OK; i++) {
+		accepting->judges[i] = (struct judge){.accepting = accepting, .worker = i};
+		status = accepted_init(&accepting->judges[i].accepted, run, batch, error);
+	}
 	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK && batch_is_in(batch); partition->index++)
 		status = judge_partition(accepting, error);
-	if (status == PRIO_OK)
-		status = refused_end(&accepting->refused, error);
-	refused_clear(&accepting->refused);
-	batch->n_accepted = accepting->accepted.n;
-	return status;
+	for (unsigned i = 0; i < run->n_workers && accepting->judges != NULL; i++) {
+		struct judge *one = &accepting->judges[i];
+
+		accepted_merge(accepted, &one->accepted);
+		batch->n_total += one->n_total;
+		batch->n_error += one->n_error;
+		accepted_clear(&one->accepted);
+	}
+	free(accepting->judges);
+	batch->n_accepted = accepted->n;
+	return status == PRIO_OK ? refused_list(run, batch, STAGE_AGGREGATE, error) : status;
 }
 
 /* What the manifest says of the accepted set. */
@@ -105,6 +125,7 @@ static enum prio_status write_total(struct run *run, struct batch_run *batch, co
 				    const struct accepted *accepted, struct prio_error *error)
 {
 	struct aggregate_record record = {.error = batch->n_error, .total = batch->n_total};
+	struct line_buffer line = {0};
 	struct output output;
 	enum prio_status status = output_begin(&output, run, batch, STAGE_AGGREGATE, 1, error);
 
@@ -116,14 +137,14 @@ static enum prio_status write_total(struct run *run, struct batch_run *batch, co
 		goto out;
 	status = prio_total_write(total, &record.payload);
 	if (status == PRIO_OK)
-		status = aggregate_record_write(&output.rows, RECORD_COMPACT, &record);
+		status = aggregate_record_write(&line, RECORD_COMPACT, &record);
 	if (status == PRIO_OK)
-		status = line_append(&output.rows, "\n", 1);
+		status = line_append(&line, "\n", 1);
 	if (status != PRIO_OK) {
 		error_set(error, status, "writing the aggregate record: %s", prio_status_sentence(status));
 		goto out;
 	}
-	status = output_end_part(&output, 0, error);
+	status = output_write(&output, (struct prio_bytes){line.p, line.n}, error);
 	if (status == PRIO_OK)
 		status = output_end(&output, error);
 	if (status != PRIO_OK)
@@ -132,6 +153,7 @@ static enum prio_status write_total(struct run *run, struct batch_run *batch, co
 	status = journal_write(run, batch->directory.text, "sent", batch->sent[STAGE_AGGREGATE], error);
 out:
 	aggregate_record_clear(&record);
+	line_buffer_clear(&line);
 	output_clear(&output);
 	return status;
 }
@@ -156,17 +178,15 @@ static enum prio_status settle_and_send(struct run *run, struct batch_run *batch
 enum prio_status aggregate_batch(struct run *run, struct batch_run *batch, struct prio_total **total, struct prio_error *error)
 {
 	struct accepting accepting = {.run = run, .batch = batch};
-	enum prio_status status = accepted_init(&accepting.accepted, run, batch, error);
+	struct accepted accepted = {0};
+	enum prio_status status = judge_all(&accepting, &accepted, error);
 
 	*total = NULL;
-	if (status == PRIO_OK)
-		status = judge_all(&accepting, error);
 	if (status == PRIO_OK && batch_is_in(batch) && batch->n_total == 0)
 		batch_run_end(run, batch, "none of its records was answered by both servers");
 	else if (status == PRIO_OK && batch_is_in(batch))
-		status = release_check(run, batch, &accepting.accepted, error);
+		status = release_check(run, batch, &accepted, error);
 	if (status == PRIO_OK && batch_is_in(batch))
-		status = settle_and_send(run, batch, &accepting.accepted, total, error);
-	accepted_clear(&accepting.accepted);
+		status = settle_and_send(run, batch, &accepted, total, error);
 	return status;
 }

@@ -44,7 +44,7 @@ enum prio_status answers_create(struct answers_writer **out, const struct run *r
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	status = binding_of(&binding, &key, run, batch, error);
 	if (status == PRIO_OK)
-		status = sealed_writer_new(&writer->sealed, run->own, key.text, &binding, error);
+		status = sealed_writer_new(&writer->sealed, run->own, key.text, SEALED_DURABLE, &binding, error);
 	if (status == PRIO_OK)
 		*out = writer;
 	else

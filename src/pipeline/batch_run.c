@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "crypt/sha256.h"
+#include "pipeline/exec.h"
 #include "pipeline/run.h"
 
 const char *stage_name(enum stage stage)
@@ -41,8 +42,9 @@ enum prio_status batch_run_prepare(struct run *run, struct batch_run *batch, str
 	if (status != PRIO_OK)
 		return status;
 	batch->first_record = calloc(batch->plan.n_tasks + 1, sizeof *batch->first_record);
+	batch->n_unopened = calloc(batch->plan.n_tasks + 1, sizeof *batch->n_unopened);
 	batch->range_crcs = calloc(batch->plan.n_inputs, sizeof *batch->range_crcs);
-	if (batch->first_record == NULL || batch->range_crcs == NULL)
+	if (batch->first_record == NULL || batch->n_unopened == NULL || batch->range_crcs == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	return PRIO_OK;
 }
@@ -54,6 +56,7 @@ void batch_run_clear(struct batch_run *batch)
 	prio_batch_free(batch->batch);
 	free(batch->first_record);
 	free(batch->records);
+	free(batch->n_unopened);
 	free(batch->range_crcs);
 	for (int i = 0; i < N_STAGES; i++)
 		json_decref(batch->sent[i]);
@@ -171,6 +174,30 @@ enum prio_status batch_visit_task(const struct run *run, const struct batch_run 
 	return status;
 }
 
+struct visiting {
+	const struct run *run;
+	const struct batch_run *batch;
+	entry_visit *visit;
+	char *contexts;
+	size_t context_bytes;
+};
+
+static enum prio_status visit_task(void *context, unsigned worker, size_t task, struct prio_error *error)
+{
+	struct visiting *visiting = context;
+
+	return batch_visit_task(visiting->run, visiting->batch, task, visiting->visit,
+				visiting->contexts + worker * visiting->context_bytes, NULL, error);
+}
+
+enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, entry_visit *visit, void *contexts,
+				 size_t context_bytes, struct prio_error *error)
+{
+	struct visiting visiting = {run, batch, visit, contexts, context_bytes};
+
+	return exec_run(run->n_workers, batch->plan.n_tasks, visit_task, &visiting, error);
+}
+
 uint32_t run_partitions(const struct run *run, uint64_t n_entries)
 {
 	const uint64_t entry_bytes = 100;
@@ -181,10 +208,11 @@ uint32_t run_partitions(const struct run *run, uint64_t n_entries)
 	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
 }
 
-enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id, struct prio_error *error)
+enum prio_status run_hash_id(const struct run *run, unsigned worker, struct join_hash *hash, struct prio_bytes id,
+			     struct prio_error *error)
 {
 	uint8_t code[HMAC_BYTES];
-	enum prio_status status = hmac_of(run->id_hmac, code, &id, 1);
+	enum prio_status status = hmac_of(run->id_hmacs[worker], code, &id, 1);
 
 	if (status != PRIO_OK)
 		return error_set(error, status, "hashing an id: %s", prio_status_sentence(status));

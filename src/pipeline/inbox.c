@@ -1,10 +1,12 @@
 #include "pipeline/inbox.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/wipe.h"
 #include "pipeline/exec.h"
 #include "pipeline/hash_stream.h"
 #include "pipeline/inbox_parts.h"
@@ -88,69 +90,128 @@ enum prio_status inbox_wait(struct run *run, enum stage stage, struct prio_error
 	return status;
 }
 
+enum { ENTERED_TOGETHER = 256 };
+
+/* Parts are read, and ids hashed, by all workers; the table is entered by one of them at a time, many messages together. What the
+ * table becomes does not depend on their order (record/join.h). */
 struct loading {
 	struct run *run;
-	struct join *join;
+	const struct inbox_parts *parts;
+	enum message_kind kind;
 	struct partition partition;
-	uint64_t n_without_id;
+	size_t packet_bytes;
+	pthread_mutex_t lock; /* guards join */
+	struct join *join;
+	struct loader *loaders; /* one a worker */
 };
+
+struct arrival {
+	struct join_hash hash;
+	bool is_readable;
+	uint8_t packet[JOIN_VALUE_BYTES_MAX];
+};
+
+struct loader {
+	struct loading *loading;
+	unsigned worker;
+	struct messages *messages;
+	struct sha256 *sha;
+	uint64_t n_without_id;
+	size_t n_arrivals;
+	struct arrival arrivals[ENTERED_TOGETHER];
+};
+
+static enum prio_status enter_together(struct loader *loader, struct prio_error *error)
+{
+	struct loading *loading = loader->loading;
+	enum prio_status status = PRIO_OK;
+
+	pthread_mutex_lock(&loading->lock);
+	for (size_t i = 0; i < loader->n_arrivals && status == PRIO_OK; i++) {
+		const struct arrival *arrival = &loader->arrivals[i];
+
+		status = join_add(loading->join, &arrival->hash, arrival->is_readable ? arrival->packet : NULL);
+	}
+	pthread_mutex_unlock(&loading->lock);
+	loader->n_arrivals = 0;
+	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "joining: %s", prio_status_sentence(status));
+}
 
 static enum prio_status enter(void *context, const struct message *message, struct prio_error *error)
 {
-	struct loading *loading = context;
+	struct loader *loader = context;
+	struct loading *loading = loader->loading;
 	struct join_hash hash;
 	enum prio_status status;
 
 	if (!message->has_id) {
-		loading->n_without_id++;
+		loader->n_without_id++;
 		return PRIO_OK;
 	}
-	status = run_hash_id(loading->run, &hash, message->id, error);
+	status = run_hash_id(loading->run, loader->worker, &hash, message->id, error);
 	if (status != PRIO_OK || !partition_has(loading->partition, hash.bytes))
 		return status;
-	status = join_add(loading->join, &hash, message->verdict == PRIO_OK ? message->packet.p : NULL);
-	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "joining: %s", prio_status_sentence(status));
+	struct arrival *arrival = &loader->arrivals[loader->n_arrivals++];
+	arrival->hash = hash;
+	arrival->is_readable = message->verdict == PRIO_OK;
+	if (arrival->is_readable)
+		memcpy(arrival->packet, message->packet.p, loading->packet_bytes);
+	return loader->n_arrivals < ENTERED_TOGETHER ? PRIO_OK : enter_together(loader, error);
 }
 
-static enum prio_status load_part(struct run *run, const struct inbox_part *part, struct messages *messages,
-				  struct sha256 *sha, enum message_kind kind, struct loading *loading, struct prio_error *error)
+static enum prio_status load_part(void *context, unsigned worker, size_t index, struct prio_error *error)
 {
+	struct loading *loading = context;
+	struct loader *loader = &loading->loaders[worker];
+	const struct inbox_part *part = &loading->parts->parts[index];
 	struct hash_stream hashing;
 	struct stream *stream = NULL;
 	/* No more than was said of it, for the table was made for that; with a digest, one byte that shows that there is more. */
 	uint64_t most_bytes = part->size_bytes + part->has_digest;
-	enum prio_status status = store_open(run->inbox, part->key, 0, most_bytes, &stream, error);
+	enum prio_status status = loader->messages == NULL ? messages_new(&loader->messages) : PRIO_OK;
 
+	if (status == PRIO_OK && loader->sha == NULL)
+		status = sha256_new(&loader->sha);
+	if (status != PRIO_OK)
+		return error_set(error, status, "reading messages: %s", prio_status_sentence(status));
+	status = store_open(loading->run->inbox, part->key, 0, most_bytes, &stream, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		error_set(error, status, "the partner's manifest names %s, which is not there", part->key);
-	if (status == PRIO_OK && hash_stream_init(&hashing, stream, sha) != PRIO_OK)
+	if (status == PRIO_OK && hash_stream_init(&hashing, stream, loader->sha) != PRIO_OK)
 		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
 	if (status == PRIO_OK)
-		status = messages_read(messages, part->has_digest ? &hashing.stream : stream, kind, enter, loading, error);
+		status = messages_read(loader->messages, part->has_digest ? &hashing.stream : stream, loading->kind, enter, loader,
+				       error);
+	if (status == PRIO_OK)
+		status = enter_together(loader, error);
 	if (status == PRIO_OK && part->has_digest)
-		status = inbox_part_check(part, sha, hashing.n_bytes, error);
+		status = inbox_part_check(part, loader->sha, hashing.n_bytes, error);
 	stream_close(stream);
 	return status;
 }
 
-static enum prio_status load_parts(struct run *run, const struct inbox_parts *parts, enum message_kind kind,
-				   struct loading *loading, struct prio_error *error)
+static enum prio_status load_parts(struct loading *loading, uint64_t *n_without_id, struct prio_error *error)
 {
-	struct messages *messages = NULL;
-	struct sha256 *sha = NULL;
-	enum prio_status status = messages_new(&messages);
+	unsigned n_workers = loading->run->n_workers;
+	enum prio_status status;
 
-	if (status == PRIO_OK)
-		status = sha256_new(&sha);
-	if (status != PRIO_OK)
-		error_set(error, status, "reading messages: %s", prio_status_sentence(status));
-	for (size_t i = 0; i < parts->n && status == PRIO_OK; i++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = load_part(run, &parts->parts[i], messages, sha, kind, loading, error);
+	loading->loaders = calloc(n_workers, sizeof *loading->loaders);
+	if (loading->loaders == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	for (unsigned i = 0; i < n_workers; i++) {
+		loading->loaders[i].loading = loading;
+		loading->loaders[i].worker = i;
 	}
-	sha256_free(sha);
-	messages_free(messages);
+	pthread_mutex_init(&loading->lock, NULL);
+	status = exec_run(n_workers, loading->parts->n, load_part, loading, error);
+	pthread_mutex_destroy(&loading->lock);
+	for (unsigned i = 0; i < n_workers; i++) {
+		*n_without_id += loading->loaders[i].n_without_id;
+		sha256_free(loading->loaders[i].sha);
+		messages_free(loading->loaders[i].messages);
+	}
+	wipe(loading->loaders, n_workers * sizeof *loading->loaders);
+	free(loading->loaders);
 	return status;
 }
 
@@ -176,8 +237,10 @@ enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage
 	enum message_kind kind = stage == STAGE_VERIFY1 ? MESSAGE_VERIFY1 : MESSAGE_VERIFY2;
 	size_t packet_bytes =
 		kind == MESSAGE_VERIFY1 ? sizeof(struct prio_verify1_packet) : sizeof(struct prio_verify2_packet);
-	struct loading loading = {.run = run, .partition = partition};
 	struct inbox_parts parts;
+	struct loading loading = {
+		.run = run, .parts = &parts, .kind = kind, .partition = partition, .packet_bytes = packet_bytes};
+	uint64_t n_without_id = 0;
 	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
 
 	*join = NULL;
@@ -188,27 +251,27 @@ enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage
 		error_set(error, status, "joining: %s", prio_status_sentence(status));
 		goto out;
 	}
-	status = load_parts(run, &parts, kind, &loading, error);
+	status = load_parts(&loading, &n_without_id, error);
 	if (status != PRIO_OK) {
 		join_free(loading.join);
 		goto out;
 	}
-	if (loading.n_without_id > 0 && partition.index == 0)
+	if (n_without_id > 0 && partition.index == 0)
 		log_warn(run->log, "batch %s: %" PRIu64 " lines of the partner's %s are no records with an id and are ignored",
-			 batch->shown, loading.n_without_id, stage_name(stage));
+			 batch->shown, n_without_id, stage_name(stage));
 	*join = loading.join;
 out:
 	inbox_parts_clear(&parts);
 	return status;
 }
 
-enum prio_status inbox_take(struct run *run, struct join *join, struct partition partition, struct prio_bytes id,
-			    const void **packet, struct prio_error *error)
+enum prio_status inbox_take(const struct run *run, unsigned worker, struct join *join, struct partition partition,
+			    struct prio_bytes id, const void **packet, struct prio_error *error)
 {
 	struct join_hash hash;
 	enum join_state state;
 	uint32_t n_copies;
-	enum prio_status status = run_hash_id(run, &hash, id, error);
+	enum prio_status status = run_hash_id(run, worker, &hash, id, error);
 
 	if (status != PRIO_OK)
 		return status;

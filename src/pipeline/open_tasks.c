@@ -121,7 +121,7 @@ static enum prio_status make_checkpoint(struct opening *opening, struct worker *
 	worker->sum = NULL;
 	status = prio_tentative_new(&worker->sum, opening->batch->batch);
 	if (status == PRIO_OK)
-		status = sealed_writer_new(&task->writer, opening->run->own, key, binding, error);
+		status = sealed_writer_new(&task->writer, opening->run->own, key, SEALED_SCRATCH, binding, error);
 	if (status != PRIO_OK)
 		return status;
 	opener_begin(worker->opener, opening->batch->query, worker->sum, keep, task);
@@ -229,6 +229,7 @@ static enum prio_status open_task(void *context, unsigned worker_index, size_t i
 		return status;
 
 	opening->n_opened[index] = task.n_opened;
+	batch->n_unopened[index] = task.n_lines - task.n_opened;
 	pthread_mutex_lock(&opening->lock);
 	opening->n_lines += task.n_lines;
 	opening->n_bytes += batch->plan.tasks[index].n_bytes;
@@ -240,11 +241,10 @@ static enum prio_status open_task(void *context, unsigned worker_index, size_t i
 
 enum prio_status open_tasks(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	unsigned n_workers = run->settings->n_workers > 0 ? run->settings->n_workers : exec_workers();
 	struct opening opening = {.run = run, .batch = batch, .ids_are_numbers = true, .started_ms = clock_monotonic_ms()};
 	enum prio_status status;
 
-	opening.workers = calloc(n_workers, sizeof *opening.workers);
+	opening.workers = calloc(run->n_workers, sizeof *opening.workers);
 	opening.n_opened = calloc(batch->plan.n_tasks + 1, sizeof *opening.n_opened);
 	if (opening.workers == NULL || opening.n_opened == NULL) {
 		free(opening.workers);
@@ -252,8 +252,8 @@ enum prio_status open_tasks(struct run *run, struct batch_run *batch, struct pri
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	}
 	pthread_mutex_init(&opening.lock, NULL);
-	status = exec_run(n_workers, batch->plan.n_tasks, open_task, &opening, error);
-	for (unsigned i = 0; i < n_workers; i++) {
+	status = exec_run(run->n_workers, batch->plan.n_tasks, open_task, &opening, error);
+	for (unsigned i = 0; i < run->n_workers; i++) {
 		opener_free(opening.workers[i].opener);
 		sha256_free(opening.workers[i].sha);
 		prio_tentative_free(opening.workers[i].sum);

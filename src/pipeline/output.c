@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "crypt/sha256.h"
 #include "pipeline/journal.h"
 #include "pipeline/manifest.h"
 #include "pipeline/signed_json.h"
 #include "stage/result.h"
-
-enum { FLUSH_BYTES = 1 << 18 };
 
 /* A uuid for the names of parts: from what they hold, so that the same run gives the same names. */
 static enum prio_status name_parts(struct output *output, struct prio_error *error)
@@ -39,14 +38,10 @@ enum prio_status output_begin(struct output *output, struct run *run, struct bat
 		.n_parts_max = n_parts_max,
 		.is_sent = stage != STAGE_PUBLISH,
 		.is_dry = run->stages[stage].is_done,
-		.parts = json_array(),
 	};
-	output->written = calloc(n_parts_max, sizeof *output->written);
-	if (output->written == NULL || output->parts == NULL)
+	output->written = calloc(n_parts_max, sizeof(json_t *));
+	if (output->written == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	status = sha256_new(&output->sha);
-	if (status != PRIO_OK)
-		return error_set(error, status, "hashing: %s", prio_status_sentence(status));
 	if (output->is_sent)
 		status = path_make(&output->own_directory, error, "%s/intermediate/internal/%s/%s", run->prefixes.internal.text,
 				   stage_name(stage), batch->directory.text);
@@ -59,93 +54,9 @@ enum prio_status output_begin(struct output *output, struct run *run, struct bat
 	return status == PRIO_OK ? name_parts(output, error) : status;
 }
 
-static enum prio_status part_key(const struct output *output, const struct path *directory, size_t index, struct path *key,
-				 struct prio_error *error)
+void output_part_name(const struct output *output, size_t index, char name[OUTPUT_NAME_BYTES])
 {
-	return path_make(key, error, "%s/part-%05zu-%s-c000.json", directory->text, index, output->uuid);
-}
-
-static enum prio_status open_part(struct output *output, size_t index, struct prio_error *error)
-{
-	struct path key;
-	enum prio_status status = part_key(output, &output->own_directory, index, &key, error);
-
-	if (status == PRIO_OK)
-		status = store_create(output->run->own, key.text, &output->own_part, error);
-	if (status == PRIO_OK && output->is_sent)
-		status = part_key(output, &output->outbox_directory, index, &key, error);
-	if (status == PRIO_OK && output->is_sent)
-		status = store_create(output->run->outbox, key.text, &output->outbox_part, error);
-	output->part_bytes = 0;
-	if (status == PRIO_OK && sha256_begin(output->sha) != PRIO_OK)
-		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
-	return status;
-}
-
-static enum prio_status write_rows(struct output *output, size_t index, struct prio_error *error)
-{
-	struct prio_bytes rows = {output->rows.p, output->rows.n};
-	enum prio_status status = PRIO_OK;
-
-	if (output->is_dry)
-		output->rows.n = rows.n = 0;
-	if (rows.n == 0)
-		return PRIO_OK;
-	if (output->own_part == NULL)
-		status = open_part(output, index, error);
-	if (status == PRIO_OK)
-		status = sink_append(output->own_part, rows, error);
-	if (status == PRIO_OK && output->is_sent)
-		status = sink_append(output->outbox_part, rows, error);
-	if (status == PRIO_OK && sha256_add(output->sha, rows) != PRIO_OK)
-		status = error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
-	output->part_bytes += rows.n;
-	output->rows.n = 0;
-	return status;
-}
-
-enum prio_status output_flush_rows(struct output *output, size_t index, struct prio_error *error)
-{
-	return output->rows.n < FLUSH_BYTES ? PRIO_OK : write_rows(output, index, error);
-}
-
-/* What the manifest says of the part that was just written. */
-static enum prio_status note_part(struct output *output, size_t index, struct prio_error *error)
-{
-	uint8_t digest[SHA256_BYTES];
-	char hex[2 * SHA256_BYTES + 1];
-	char name[96];
-	json_t *part = json_object();
-
-	if (part == NULL || sha256_end(output->sha, digest) != PRIO_OK) {
-		json_decref(part);
-		return error_set(error, PRIO_ERR_CRYPTO, "hashing a part failed");
-	}
-	hex_encode(hex, digest, sizeof digest);
-	snprintf(name, sizeof name, "part-%05zu-%s-c000.json", index, output->uuid);
-	json_object_set_new(part, "name", json_string(name));
-	json_object_set_new(part, "size", json_integer((json_int_t)output->part_bytes));
-	json_object_set_new(part, "sha256", json_string(hex));
-	json_array_append_new(output->parts, part);
-	output->written[index] = true;
-	return PRIO_OK;
-}
-
-enum prio_status output_end_part(struct output *output, size_t index, struct prio_error *error)
-{
-	enum prio_status status = write_rows(output, index, error);
-	struct sink *own_part = output->own_part;
-	struct sink *outbox_part = output->outbox_part;
-
-	if (status != PRIO_OK || own_part == NULL)
-		return status;
-	output->own_part = output->outbox_part = NULL;
-	status = sink_commit(own_part, error);
-	if (outbox_part != NULL && status == PRIO_OK)
-		status = sink_commit(outbox_part, error);
-	else
-		sink_abort(outbox_part);
-	return status == PRIO_OK ? note_part(output, index, error) : status;
+	snprintf(name, OUTPUT_NAME_BYTES, "part-%05zu-%s-c000.json", index, output->uuid);
 }
 
 /* Names that are in a directory and not ours. */
@@ -159,11 +70,11 @@ struct leftovers {
 static bool is_ours(const struct output *output, const char *name)
 {
 	size_t index;
-	char expected[96];
+	char expected[OUTPUT_NAME_BYTES];
 
-	if (sscanf(name, "part-%zu-", &index) != 1 || index >= output->n_parts_max || !output->written[index])
+	if (sscanf(name, "part-%zu-", &index) != 1 || index >= output->n_parts_max || output->written[index] == NULL)
 		return false;
-	snprintf(expected, sizeof expected, "part-%05zu-%s-c000.json", index, output->uuid);
+	output_part_name(output, index, expected);
 	return strcmp(name, expected) == 0;
 }
 
@@ -212,11 +123,18 @@ static enum prio_status mark(struct store *store, const struct path *directory, 
 
 enum prio_status output_end(struct output *output, struct prio_error *error)
 {
-	bool any = json_array_size(output->parts) > 0;
-	enum prio_status status;
+	json_t *parts = json_array();
+	bool any = false;
+	enum prio_status status = PRIO_OK;
 
 	if (output->is_dry)
-		return PRIO_OK;
+		goto out;
+	for (size_t i = 0; i < output->n_parts_max && status == PRIO_OK; i++)
+		if (output->written[i] != NULL && json_array_append(parts, output->written[i]) != 0)
+			status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	any = json_array_size(parts) > 0;
+	if (status != PRIO_OK)
+		goto out;
 	status = sweep(output, output->run->own, &output->own_directory, error);
 	if (status == PRIO_OK && output->is_sent)
 		status = sweep(output, output->run->outbox, &output->outbox_directory, error);
@@ -227,21 +145,20 @@ enum prio_status output_end(struct output *output, struct prio_error *error)
 	if (status == PRIO_OK && any) {
 		json_t *entry = manifest_describe(output->batch);
 
-		json_object_set(entry, "parts", output->parts);
+		json_object_set(entry, "parts", parts);
 		json_decref(output->batch->sent[output->stage]);
 		output->batch->sent[output->stage] = entry;
 	}
+out:
+	json_decref(parts);
 	return status;
 }
 
 void output_clear(struct output *output)
 {
-	sink_abort(output->own_part);
-	sink_abort(output->outbox_part);
-	line_buffer_clear(&output->rows);
+	for (size_t i = 0; i < output->n_parts_max && output->written != NULL; i++)
+		json_decref(output->written[i]);
 	free(output->written);
-	sha256_free(output->sha);
-	json_decref(output->parts);
 	*output = (struct output){0};
 }
 

@@ -5,9 +5,9 @@
 #ifndef PIPELINE_OUTPUT_H
 #define PIPELINE_OUTPUT_H
 
-#include "crypt/sha256.h"
 #include "pipeline/run.h"
-#include "record/ndjson.h"
+
+enum { OUTPUT_NAME_BYTES = 96 };
 
 struct output {
 	struct run *run;
@@ -17,30 +17,41 @@ struct output {
 	struct path outbox_directory; /* "" for publish, which is not sent */
 	char uuid[37];
 	bool is_sent;
-	bool is_dry;             /* an earlier run wrote all of it: rows are dropped */
-	struct line_buffer rows; /* of the part at hand */
-	struct sink *own_part;
-	struct sink *outbox_part;
-	struct sha256 *sha;      /* of the part at hand */
-	uint64_t part_bytes;
-	bool *written; /* by index */
+	bool is_dry;      /* an earlier run wrote all of it: rows are only counted */
+	json_t **written; /* by index: what the manifest says of a part; NULL: it was not written */
 	size_t n_parts_max;
-	json_t *parts; /* for the manifest */
 };
 
 /* output_begin: n_parts_max: indices are below it. */
 PRIO_MUST_USE enum prio_status output_begin(struct output *output, struct run *run, struct batch_run *batch, enum stage stage,
 					    size_t n_parts_max, struct prio_error *error);
 
-/* output_flush_rows: write what was appended to output->rows to part index; to be called now and then, and it is cheap to call
- * after every row. output_end_part: the part appears; one without rows never does. */
-PRIO_MUST_USE enum prio_status output_flush_rows(struct output *output, size_t index, struct prio_error *error);
-PRIO_MUST_USE enum prio_status output_end_part(struct output *output, size_t index, struct prio_error *error);
+/* output_write: part 0, of these bytes. */
+PRIO_MUST_USE enum prio_status output_write(struct output *output, struct prio_bytes text, struct prio_error *error);
+
+/* What a stage sends of one opened record: its packet; n_bytes 0: nothing. Called by several threads at once. */
+struct output_packet {
+	uint8_t n_bytes;
+	uint8_t bytes[PRIO_VERIFY1_BYTES_MAX];
+};
+typedef enum prio_status output_packet_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+					  struct output_packet *packet, struct prio_error *error);
+
+/* output_write_records: the packets of all records, in their order, one part a bundle of tasks (plan.h), on all workers. A part without
+ * rows never appears.
+ *
+ *   output   begun with plan_n_bundles
+ *   n_rows   out: how many packets there were */
+PRIO_MUST_USE enum prio_status output_write_records(struct output *output, output_packet_of *packet_of, uint64_t *n_rows,
+						    struct prio_error *error);
 
 /* output_end: delete parts of an earlier run that are not among the written ones, write the markers, and note the parts in
- * batch->sent[stage], if any part was written. output_clear: give up what is open, free memory; always to be called. */
+ * batch->sent[stage], if any part was written. output_clear: free memory; always to be called. */
 PRIO_MUST_USE enum prio_status output_end(struct output *output, struct prio_error *error);
 void output_clear(struct output *output);
+
+/* output_part_name: of the part with this index. */
+void output_part_name(const struct output *output, size_t index, char name[OUTPUT_NAME_BYTES]);
 
 /* output_end_stage: our manifest, then the top _SUCCESS in the partner's bucket: all that this stage sends is there; then the
  * journal says so. Nothing if an earlier run did it. */

@@ -7,7 +7,7 @@
 #include "pipeline/paths.h"
 #include "base/utf8.h"
 
-enum { UNKNOWN_NAMED_MAX = 20 };
+enum { UNKNOWN_NAMED_MAX = 20, BUNDLES_WANTED = 16, BUNDLE_TASKS_MAX = 16 };
 
 struct listing {
 	struct plan *plans;
@@ -155,6 +155,20 @@ enum prio_status plans_list(struct plan *plans, const struct data_config *config
 		for (size_t i = 0; i < config->n_batches; i++)
 			plan_clear(&plans[i]);
 	return status;
+}
+
+size_t plan_n_bundles(const struct plan *plan)
+{
+	size_t n = (plan->n_tasks + BUNDLE_TASKS_MAX - 1) / BUNDLE_TASKS_MAX;
+
+	if (n < BUNDLES_WANTED)
+		n = plan->n_tasks < BUNDLES_WANTED ? plan->n_tasks : BUNDLES_WANTED;
+	return n;
+}
+
+size_t plan_bundle_begin(const struct plan *plan, size_t index)
+{
+	return index * plan->n_tasks / plan_n_bundles(plan);
 }
 
 void plan_clear(struct plan *plan)

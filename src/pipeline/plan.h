@@ -57,4 +57,9 @@ void plan_drop_part(struct plan *plan, size_t index);
 PRIO_MUST_USE enum prio_status plan_cut(struct plan *plan, uint64_t task_bytes, struct prio_error *error);
 void plan_clear(struct plan *plan);
 
+/* Bundles: the tasks whose records go out in one part: bundle i is the tasks from plan_bundle_begin(i) to before that of i + 1. Parts
+ * of one task each would be too small for what it costs to make them durable; too few, and not all processors had one to write. */
+size_t plan_n_bundles(const struct plan *plan);
+size_t plan_bundle_begin(const struct plan *plan, size_t index);
+
 #endif

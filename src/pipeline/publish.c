@@ -108,7 +108,7 @@ static enum prio_status name_result(struct run *run, struct batch_run *batch, ch
 static enum prio_status check_written(struct run *run, const struct output *output, const struct line_buffer *line,
 				      struct prio_error *error)
 {
-	const char *name = json_string_value(json_object_get(json_array_get(output->parts, 0), "name"));
+	const char *name = json_string_value(json_object_get(output->written[0], "name"));
 	struct prio_mut text = {NULL, 0};
 	struct path key;
 	enum prio_status status = path_make(&key, error, "%s/%s", output->own_directory.text, name);
@@ -146,12 +146,10 @@ static enum prio_status write_result(struct run *run, struct batch_run *batch, c
 	status = published_record_write(&line, RECORD_COMPACT, &record);
 	if (status == PRIO_OK)
 		status = line_append(&line, "\n", 1);
-	if (status == PRIO_OK)
-		status = line_append(&output.rows, line.p, line.n);
 	if (status != PRIO_OK)
 		error_set(error, status, "writing the result: %s", prio_status_sentence(status));
 	if (status == PRIO_OK)
-		status = output_end_part(&output, 0, error);
+		status = output_write(&output, (struct prio_bytes){line.p, line.n}, error);
 	if (status == PRIO_OK)
 		status = output_end(&output, error);
 	if (status == PRIO_OK)

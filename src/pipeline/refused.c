@@ -4,16 +4,19 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "pipeline/exec.h"
+#include "record/ndjson.h"
 
 enum { FLUSH_BYTES = 1 << 16 };
 
-enum prio_status refused_begin(struct refused *refused, struct run *run, struct batch_run *batch, const char *stage,
-			       struct prio_error *error)
-{
-	*refused = (struct refused){.run = run, .batch = batch};
-	return path_make(&refused->key, error, "%s/processed/refused/%s/%s.json", run->prefixes.internal.text,
-			 batch->directory.text, stage);
-}
+struct refused {
+	struct run *run;
+	struct batch_run *batch;
+	enum stage stage;
+	struct path key;
+	struct sink *sink;
+	struct line_buffer rows;
+};
 
 static enum prio_status flush(struct refused *refused, struct prio_error *error)
 {
@@ -43,8 +46,8 @@ static enum prio_status append_id(struct line_buffer *rows, const struct checkpo
 	return json_append_string(rows, RECORD_COMPACT, entry->id);
 }
 
-enum prio_status refused_add(struct refused *refused, const struct checkpoint_entry *entry, enum prio_status reason,
-			     struct prio_error *error)
+static enum prio_status add(struct refused *refused, const struct checkpoint_entry *entry, enum prio_status reason,
+			    struct prio_error *error)
 {
 	const char *key = refused->batch->plan.parts[entry->part].key;
 	const char *slash = strrchr(key, '/');
@@ -70,7 +73,39 @@ enum prio_status refused_add(struct refused *refused, const struct checkpoint_en
 	return rows->n < FLUSH_BYTES ? PRIO_OK : flush(refused, error);
 }
 
-enum prio_status refused_end(struct refused *refused, struct prio_error *error)
+static bool is_listed(const struct refused *refused, uint64_t record)
+{
+	const struct kept_record *kept = &refused->batch->records[record];
+
+	return kept->verdict != PRIO_OK && kept->refused_at == refused->stage;
+}
+
+static enum prio_status list_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
+				   struct prio_error *error)
+{
+	struct refused *refused = context;
+
+	if (record == UINT64_MAX)
+		return refused->stage == STAGE_VERIFY1 ? add(refused, entry, entry->verdict, error) : PRIO_OK;
+	if (!is_listed(refused, record))
+		return PRIO_OK;
+	return add(refused, entry, (enum prio_status)refused->batch->records[record].verdict, error);
+}
+
+/* Mostly there is nothing to list: then the task's checkpoint is not read. */
+static bool has_any(const struct refused *refused, size_t task)
+{
+	const struct batch_run *batch = refused->batch;
+
+	if (refused->stage == STAGE_VERIFY1 && batch->n_unopened[task] > 0)
+		return true;
+	for (uint64_t i = batch->first_record[task]; i < batch->first_record[task + 1]; i++)
+		if (is_listed(refused, i))
+			return true;
+	return false;
+}
+
+static enum prio_status end(struct refused *refused, struct prio_error *error)
 {
 	enum prio_status status = flush(refused, error);
 	struct sink *sink = refused->sink;
@@ -83,9 +118,20 @@ enum prio_status refused_end(struct refused *refused, struct prio_error *error)
 	return sink != NULL ? sink_commit(sink, error) : store_delete_many(refused->run->own, &key, 1, error);
 }
 
-void refused_clear(struct refused *refused)
+enum prio_status refused_list(struct run *run, struct batch_run *batch, enum stage stage, struct prio_error *error)
 {
-	sink_abort(refused->sink);
-	line_buffer_clear(&refused->rows);
-	*refused = (struct refused){0};
+	struct refused refused = {.run = run, .batch = batch, .stage = stage};
+	enum prio_status status = path_make(&refused.key, error, "%s/processed/refused/%s/%s.json",
+					    run->prefixes.internal.text, batch->directory.text, stage_name(stage));
+
+	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++) {
+		status = exec_check_stop(error);
+		if (status == PRIO_OK && has_any(&refused, task))
+			status = batch_visit_task(run, batch, task, list_entry, &refused, NULL, error);
+	}
+	if (status == PRIO_OK)
+		status = end(&refused, error);
+	sink_abort(refused.sink);
+	line_buffer_clear(&refused.rows);
+	return status;
 }

@@ -5,22 +5,10 @@
 #define PIPELINE_REFUSED_H
 
 #include "pipeline/run.h"
-#include "record/ndjson.h"
 
-struct refused {
-	struct run *run;
-	struct batch_run *batch;
-	struct path key;
-	struct sink *sink;
-	struct line_buffer rows;
-};
-
-PRIO_MUST_USE enum prio_status refused_begin(struct refused *refused, struct run *run, struct batch_run *batch,
-					     const char *stage, struct prio_error *error);
-/* refused_add: count and list one record. */
-PRIO_MUST_USE enum prio_status refused_add(struct refused *refused, const struct checkpoint_entry *entry,
-					   enum prio_status reason, struct prio_error *error);
-PRIO_MUST_USE enum prio_status refused_end(struct refused *refused, struct prio_error *error);
-void refused_clear(struct refused *refused); /* always to be called */
+/* refused_list: count (in batch->refused) and list the records that the stage took out (refused_at), and with STAGE_VERIFY1 the
+ * lines that did not open, in the order of the raw parts. */
+PRIO_MUST_USE enum prio_status refused_list(struct run *run, struct batch_run *batch, enum stage stage,
+					    struct prio_error *error);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/wipe.h"
 #include "crypt/random.h"
 #include "pipeline/clear.h"
+#include "pipeline/exec.h"
 #include "pipeline/journal.h"
 #include "pipeline/query.h"
 #include "pipeline/resend.h"
@@ -15,13 +16,16 @@
 #include "pipeline/summary.h"
 #include "store/fence.h"
 
-static enum prio_status make_id_hmac(struct run *run, struct prio_error *error)
+static enum prio_status make_id_hmacs(struct run *run, struct prio_error *error)
 {
 	uint8_t key[32];
-	enum prio_status status = random_bytes((struct prio_mut){key, sizeof key});
+	enum prio_status status;
 
-	if (status == PRIO_OK)
-		status = hmac_new(&run->id_hmac, (struct prio_bytes){key, sizeof key});
+	run->n_workers = run->settings->n_workers > 0 ? run->settings->n_workers : exec_workers();
+	run->id_hmacs = calloc(run->n_workers, sizeof(struct hmac *));
+	status = run->id_hmacs == NULL ? PRIO_ERR_MEMORY : random_bytes((struct prio_mut){key, sizeof key});
+	for (unsigned i = 0; i < run->n_workers && status == PRIO_OK; i++)
+		status = hmac_new(&run->id_hmacs[i], (struct prio_bytes){key, sizeof key});
 	wipe(key, sizeof key);
 	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "%s", prio_status_sentence(status));
 }
@@ -57,7 +61,7 @@ enum prio_status run_init(struct run *run, struct prio_error *error)
 		if (status != PRIO_OK)
 			error_prefix(error, "DATA_CONFIG, batch %s", batch->shown);
 	}
-	return status == PRIO_OK ? make_id_hmac(run, error) : status;
+	return status == PRIO_OK ? make_id_hmacs(run, error) : status;
 }
 
 void run_clear(struct run *run)
@@ -67,7 +71,9 @@ void run_clear(struct run *run)
 			batch_run_clear(&run->batches[i]);
 	free(run->batches);
 	data_config_clear(&run->config);
-	hmac_free(run->id_hmac);
+	for (unsigned i = 0; i < run->n_workers && run->id_hmacs != NULL; i++)
+		hmac_free(run->id_hmacs[i]);
+	free(run->id_hmacs);
 	for (int i = 0; i < N_STAGES; i++)
 		json_decref(run->stages[i].partner);
 	store_unlock(run->lock);

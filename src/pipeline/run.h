@@ -19,9 +19,10 @@
 #include "record/join.h"
 #include "store/store.h"
 
-/* One opened share between the stages: 14 bytes a record. */
+/* One opened share between the stages: 15 bytes a record. */
 struct kept_record {
 	uint8_t verdict; /* enum prio_status: PRIO_OK as long as it is in */
+	uint8_t refused_at; /* enum stage: which one took it out */
 	uint8_t answer_bytes;
 	uint8_t answer[PRIO_VERIFY2_BYTES_MAX]; /* our verify2 packet */
 };
@@ -61,6 +62,7 @@ struct batch_run {
 	/* After opening. Opened records are numbered through the tasks in order. */
 	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
 	struct kept_record *records;
+	uint64_t *n_unopened; /* by task: lines that did not open */
 	uint32_t *range_crcs; /* one an input of the plan */
 	bool ids_are_numbers; /* every id of the batch is a JSON integer: so they are written as such */
 
@@ -92,7 +94,8 @@ struct run {
 	struct store *inbox;  /* what the partner sends */
 	struct store *outbox; /* what the partner gets */
 	struct store_lock *lock;
-	struct hmac *id_hmac; /* under a random key: hashes of ids that nobody can aim for. Driver's thread only */
+	unsigned n_workers;
+	struct hmac **id_hmacs; /* one a worker, under one random key: hashes of ids that nobody can aim for */
 	struct batch_run *batches; /* config.n_batches */
 	struct stage_state stages[N_STAGES];
 	bool partner_has_manifests; /* it showed one, in this run or an earlier one */
@@ -144,6 +147,11 @@ PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const str
 						entry_visit *visit, void *context, const struct task_end *end,
 						struct prio_error *error);
 
+/* batch_visit_all: every entry of every task, on all workers. The entries of a task come in order and on one worker; tasks run at
+ * the same time. visit gets contexts + worker * context_bytes: what a worker counts, it counts there. */
+PRIO_MUST_USE enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, entry_visit *visit,
+					       void *contexts, size_t context_bytes, struct prio_error *error);
+
 /* Tables of ids are made for one part of all hashes after the other, where all at once would not fit the memory budget: what they
  * are made from is read again for each. Nothing is spilled to a disk, so nothing has to be wiped from one. */
 struct partition {
@@ -160,8 +168,8 @@ static inline bool partition_has(struct partition partition, const uint8_t *hash
 	return number % partition.n == partition.index;
 }
 
-/* run_hash_id: the keyed hash of an id. */
-PRIO_MUST_USE enum prio_status run_hash_id(struct run *run, struct join_hash *hash, struct prio_bytes id,
+/* run_hash_id: the keyed hash of an id. worker: whose hasher to use, below run->n_workers; 0 on the driver's thread. */
+PRIO_MUST_USE enum prio_status run_hash_id(const struct run *run, unsigned worker, struct join_hash *hash, struct prio_bytes id,
 					   struct prio_error *error);
 
 #endif

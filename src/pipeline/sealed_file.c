@@ -63,7 +63,7 @@ struct sealed_writer {
 };
 
 enum prio_status sealed_writer_new(struct sealed_writer **out, struct store *store, const char *key,
-				   const struct sealed_binding *binding, struct prio_error *error)
+				   enum sealed_kind kind, const struct sealed_binding *binding, struct prio_error *error)
 {
 	struct sealed_writer *writer = secret_alloc(sizeof *writer);
 	uint8_t header[sizeof magic + SALT_BYTES];
@@ -79,7 +79,8 @@ enum prio_status sealed_writer_new(struct sealed_writer **out, struct store *sto
 		error_set(error, status, "sealing %s: %s", key, prio_status_sentence(status));
 		goto fail;
 	}
-	status = store_create(store, key, &writer->sink, error);
+	status = kind == SEALED_SCRATCH ? store_create_scratch(store, key, &writer->sink, error)
+					: store_create(store, key, &writer->sink, error);
 	if (status == PRIO_OK)
 		status = sink_append(writer->sink, (struct prio_bytes){header, sizeof header}, error);
 	if (status == PRIO_OK) {

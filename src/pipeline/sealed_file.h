@@ -23,9 +23,13 @@ struct sealed_binding {
 	uint8_t digest[SEALED_BINDING_BYTES];
 };
 
+/* SEALED_SCRATCH: need not outlive a power failure (store_create_scratch). What one leaves of it does not open. */
+enum sealed_kind { SEALED_DURABLE, SEALED_SCRATCH };
+
 struct sealed_writer;
 PRIO_MUST_USE enum prio_status sealed_writer_new(struct sealed_writer **writer, struct store *store, const char *key,
-						 const struct sealed_binding *binding, struct prio_error *error);
+						 enum sealed_kind kind, const struct sealed_binding *binding,
+						 struct prio_error *error);
 PRIO_MUST_USE enum prio_status sealed_append(struct sealed_writer *writer, const void *bytes, size_t n,
 					     struct prio_error *error);
 /* sealed_commit: write the last frame; the object appears. It frees the writer, also where it fails. sealed_abort: the object

@@ -232,18 +232,17 @@ static enum prio_status total_of_nothing(const struct batch_run *batch, struct p
 enum prio_status settle_batch(struct run *run, const struct batch_run *batch, struct prio_total **total,
 			      struct prio_error *error)
 {
-	unsigned n_workers = run->settings->n_workers > 0 ? run->settings->n_workers : exec_workers();
 	struct settling settling = {.run = run, .batch = batch};
 	enum prio_status status;
 
-	settling.workers = calloc(n_workers, sizeof *settling.workers);
+	settling.workers = calloc(run->n_workers, sizeof *settling.workers);
 	if (settling.workers == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	pthread_mutex_init(&settling.lock, NULL);
-	status = exec_run(n_workers, batch->plan.n_tasks, settle_task, &settling, error);
+	status = exec_run(run->n_workers, batch->plan.n_tasks, settle_task, &settling, error);
 	if (status == PRIO_OK && settling.total == NULL)
 		status = total_of_nothing(batch, &settling.total);
-	for (unsigned i = 0; i < n_workers; i++) {
+	for (unsigned i = 0; i < run->n_workers; i++) {
 		struct worker *worker = &settling.workers[i];
 
 		opener_free(worker->opener);

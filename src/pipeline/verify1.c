@@ -1,6 +1,9 @@
 #include "pipeline/verify1.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "pipeline/exec.h"
@@ -10,30 +13,34 @@
 #include "pipeline/refused.h"
 #include "stage/dedup.h"
 
-struct second_pass {
-	struct run *run;
-	struct batch_run *batch;
-	struct dedup *dedup;
-	struct partition partition; /* whose ids are looked at */
-	struct partition epks;      /* whose ephemeral keys are looked at, for copied shares */
-	struct join *partner;       /* beside an original: what it sent */
-	uint64_t n_in_common;
-	struct output output;
-	struct refused refused;
-	size_t task;
+enum { ENTERED_TOGETHER = 256 };
+
+/* A share on its way into the table. */
+struct share {
+	struct join_hash id;
+	uint8_t epk[DEDUP_HASH_BYTES];
+	uint8_t digest[DEDUP_HASH_BYTES];
+	uint64_t record;
 };
 
-static enum prio_status visit_all(struct second_pass *pass, entry_visit *visit, struct prio_error *error)
-{
-	enum prio_status status = PRIO_OK;
+/* Looking for repeated ids and copied shares. Hashing, which takes long, is done by all workers; the table is entered by one of them at a
+ * time, many shares together. */
+struct search {
+	struct run *run;
+	struct batch_run *batch;
+	pthread_mutex_t lock; /* guards dedup */
+	struct dedup *dedup;
+	struct partition ids;  /* whose ids are looked at */
+	struct partition epks; /* whose ephemeral keys are looked at, for copied shares */
+	struct searcher *searchers; /* one a worker */
+};
 
-	for (size_t task = 0; task < pass->batch->plan.n_tasks && status == PRIO_OK; task++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = batch_visit_task(pass->run, pass->batch, task, visit, pass, NULL, error);
-	}
-	return status;
-}
+struct searcher {
+	struct search *search;
+	unsigned worker;
+	size_t n_shares;
+	struct share shares[ENTERED_TOGETHER];
+};
 
 static enum prio_status dedup_error(enum prio_status status, struct prio_error *error)
 {
@@ -41,171 +48,228 @@ static enum prio_status dedup_error(enum prio_status status, struct prio_error *
 				 : error_set(error, status, "looking for repeated ids: %s", prio_status_sentence(status));
 }
 
+static enum prio_status enter_together(struct searcher *searcher, struct prio_error *error)
+{
+	struct search *search = searcher->search;
+	enum prio_status status = PRIO_OK;
+
+	pthread_mutex_lock(&search->lock);
+	for (size_t i = 0; i < searcher->n_shares && status == PRIO_OK; i++) {
+		const struct share *share = &searcher->shares[i];
+
+		status = dedup_add(search->dedup, &share->id, share->epk, share->digest, share->record);
+	}
+	pthread_mutex_unlock(&search->lock);
+	searcher->n_shares = 0;
+	return dedup_error(status, error);
+}
+
 static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
 {
-	struct second_pass *pass = context;
+	struct searcher *searcher = context;
+	struct search *search = searcher->search;
 	struct join_hash hash;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || pass->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || search->batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
-	if (pass->epks.n > 1) {
+	if (search->epks.n > 1) {
 		/* Under our key, so that nobody can aim ephemeral keys at one part. */
-		status = run_hash_id(pass->run, &hash, (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash}, error);
-		if (status != PRIO_OK || !partition_has(pass->epks, hash.bytes))
+		status = run_hash_id(search->run, searcher->worker, &hash,
+				     (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash}, error);
+		if (status != PRIO_OK || !partition_has(search->epks, hash.bytes))
 			return status;
 	}
-	status = run_hash_id(pass->run, &hash, entry->id, error);
-	if (status != PRIO_OK || !partition_has(pass->partition, hash.bytes))
+	status = run_hash_id(search->run, searcher->worker, &hash, entry->id, error);
+	if (status != PRIO_OK || !partition_has(search->ids, hash.bytes))
 		return status;
-	return dedup_error(dedup_add(pass->dedup, &hash, entry->epk_hash, entry->share_digest, record), error);
+	struct share *share = &searcher->shares[searcher->n_shares++];
+	share->id = hash;
+	memcpy(share->epk, entry->epk_hash, sizeof share->epk);
+	memcpy(share->digest, entry->share_digest, sizeof share->digest);
+	share->record = record;
+	return searcher->n_shares < ENTERED_TOGETHER ? PRIO_OK : enter_together(searcher, error);
 }
 
 static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
 {
-	struct second_pass *pass = context;
+	struct search *search = ((struct searcher *)context)->search;
+	enum prio_status status = PRIO_OK;
 
-	if (record == UINT64_MAX || !dedup_needs_id(pass->dedup, record))
+	if (record == UINT64_MAX)
 		return PRIO_OK;
-	return dedup_error(dedup_set_id(pass->dedup, record, entry->id), error);
+	pthread_mutex_lock(&search->lock);
+	if (dedup_needs_id(search->dedup, record))
+		status = dedup_set_id(search->dedup, record, entry->id);
+	pthread_mutex_unlock(&search->lock);
+	return dedup_error(status, error);
 }
 
-/* One table over the records of pass->partition and pass->epks. */
-static enum prio_status find_repeated_among(struct second_pass *pass, const struct dedup_rules *rules, struct prio_error *error)
+static enum prio_status visit_all(struct search *search, entry_visit *visit, struct prio_error *error)
 {
-	enum prio_status status = dedup_error(dedup_new(&pass->dedup, rules), error);
+	return batch_visit_all(search->run, search->batch, visit, search->searchers, sizeof *search->searchers, error);
+}
+
+/* One table over the records of search->ids and search->epks. */
+static enum prio_status find_repeated_among(struct search *search, const struct dedup_rules *rules, struct prio_error *error)
+{
+	struct batch_run *batch = search->batch;
+	enum prio_status status = dedup_error(dedup_new(&search->dedup, rules), error);
 
 	if (status == PRIO_OK)
-		status = visit_all(pass, enter, error);
+		status = visit_all(search, enter, error);
+	for (unsigned i = 0; i < search->run->n_workers && status == PRIO_OK; i++)
+		status = enter_together(&search->searchers[i], error);
 	if (status == PRIO_OK)
-		status = dedup_error(dedup_resolve(pass->dedup), error);
-	if (status == PRIO_OK && dedup_n_needed(pass->dedup) > 0)
-		status = visit_all(pass, name, error);
+		status = dedup_error(dedup_resolve(search->dedup), error);
+	if (status == PRIO_OK && dedup_n_needed(search->dedup) > 0)
+		status = visit_all(search, name, error);
 	if (status == PRIO_OK)
-		status = dedup_error(dedup_finish(pass->dedup), error);
-	for (uint64_t i = 0; i < pass->batch->n_opened && status == PRIO_OK; i++)
-		if (pass->batch->records[i].verdict == PRIO_OK)
-			pass->batch->records[i].verdict = (uint8_t)dedup_verdict(pass->dedup, i);
-	dedup_free(pass->dedup);
-	pass->dedup = NULL;
+		status = dedup_error(dedup_finish(search->dedup), error);
+	for (uint64_t i = 0; i < batch->n_opened && status == PRIO_OK; i++) {
+		struct kept_record *kept = &batch->records[i];
+
+		if (kept->verdict != PRIO_OK)
+			continue;
+		kept->verdict = (uint8_t)dedup_verdict(search->dedup, i);
+		kept->refused_at = STAGE_VERIFY1;
+	}
+	dedup_free(search->dedup);
+	search->dedup = NULL;
 	return status;
 }
 
 /* Give every opened record its verdict. Repeated ids share a part of the id hashes, copied shares a part of the key hashes: where
  * one table would be too large, the two rules are applied one after the other, in parts. */
-static enum prio_status find_repeated(struct second_pass *pass, struct prio_error *error)
+static enum prio_status find_in_parts(struct search *search, struct prio_error *error)
 {
-	uint32_t n = run_partitions(pass->run, pass->batch->n_opened);
-	bool allow_copied = pass->run->settings->allow_copied_shares;
-	const struct dedup_rules both = {.withhold_repeated = pass->run->partner_is_41, .allow_copied_shares = allow_copied};
-	const struct dedup_rules ids_only = {.withhold_repeated = pass->run->partner_is_41, .allow_copied_shares = true};
+	uint32_t n = run_partitions(search->run, search->batch->n_opened);
+	bool allow_copied = search->run->settings->allow_copied_shares;
+	const struct dedup_rules both = {.withhold_repeated = search->run->partner_is_41, .allow_copied_shares = allow_copied};
+	const struct dedup_rules ids_only = {.withhold_repeated = search->run->partner_is_41, .allow_copied_shares = true};
 	const struct dedup_rules copies_only = {.allow_copied_shares = allow_copied};
 	enum prio_status status = PRIO_OK;
 
-	pass->epks = pass->partition = (struct partition){0, 1};
+	search->epks = search->ids = (struct partition){0, 1};
 	if (n == 1)
-		return find_repeated_among(pass, &both, error);
+		return find_repeated_among(search, &both, error);
 	for (uint32_t i = 0; i < n && status == PRIO_OK; i++) {
-		pass->partition = (struct partition){i, n};
-		status = find_repeated_among(pass, &ids_only, error);
+		search->ids = (struct partition){i, n};
+		status = find_repeated_among(search, &ids_only, error);
 	}
-	pass->partition = (struct partition){0, 1};
+	search->ids = (struct partition){0, 1};
 	for (uint32_t i = 0; i < n && status == PRIO_OK; i++) {
-		pass->epks = (struct partition){i, n};
-		status = find_repeated_among(pass, &copies_only, error);
+		search->epks = (struct partition){i, n};
+		status = find_repeated_among(search, &copies_only, error);
 	}
 	return status;
 }
 
+static enum prio_status find_repeated(struct run *run, struct batch_run *batch, struct prio_error *error)
+{
+	struct search search = {.run = run, .batch = batch};
+	enum prio_status status;
+
+	search.searchers = calloc(run->n_workers, sizeof *search.searchers);
+	if (search.searchers == NULL)
+		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	for (unsigned i = 0; i < run->n_workers; i++) {
+		search.searchers[i].search = &search;
+		search.searchers[i].worker = i;
+	}
+	pthread_mutex_init(&search.lock, NULL);
+	status = find_in_parts(&search, error);
+	pthread_mutex_destroy(&search.lock);
+	free(search.searchers);
+	return status;
+}
+
+/* What an original partner sent, and how much of it we have too. */
+struct meeting {
+	struct run *run;
+	struct batch_run *batch;
+	struct partition partition;
+	struct join *partner;
+	uint64_t n_in_common;
+};
+
 static enum prio_status count_common(void *context, const struct checkpoint_entry *entry, uint64_t record,
 				     struct prio_error *error)
 {
-	struct second_pass *pass = context;
+	struct meeting *meeting = context;
 	const void *packet;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || pass->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || meeting->batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
-	status = inbox_take(pass->run, pass->partner, pass->partition, entry->id, &packet, error);
+	status = inbox_take(meeting->run, 0, meeting->partner, meeting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
-	pass->n_in_common += status == PRIO_OK;
+	meeting->n_in_common += status == PRIO_OK;
 	return prio_status_is_refusal(status) ? PRIO_OK : status;
 }
 
 /* Is there anything that an original partner could join with? */
-static enum prio_status check_common(struct second_pass *pass, struct prio_error *error)
+static enum prio_status check_common(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	struct partition *partition = &pass->partition;
-	enum prio_status status = inbox_partitions(pass->run, pass->batch, STAGE_VERIFY1, &partition->n, error);
+	struct meeting meeting = {.run = run, .batch = batch};
+	struct partition *partition = &meeting.partition;
+	enum prio_status status = inbox_partitions(run, batch, STAGE_VERIFY1, &partition->n, error);
 
-	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK && pass->n_in_common == 0;
-	     partition->index++) {
-		status = inbox_load(pass->run, pass->batch, STAGE_VERIFY1, *partition, &pass->partner, error);
-		if (status == PRIO_OK && pass->partner != NULL)
-			status = visit_all(pass, count_common, error);
-		join_free(pass->partner);
-		pass->partner = NULL;
+	for (; partition->index < partition->n && status == PRIO_OK && meeting.n_in_common == 0; partition->index++) {
+		status = inbox_load(run, batch, STAGE_VERIFY1, *partition, &meeting.partner, error);
+		/* Until the first one: that is enough. */
+		for (size_t task = 0; meeting.partner != NULL && task < batch->plan.n_tasks && status == PRIO_OK &&
+				      meeting.n_in_common == 0;
+		     task++) {
+			status = exec_check_stop(error);
+			if (status == PRIO_OK)
+				status = batch_visit_task(run, batch, task, count_common, &meeting, NULL, error);
+		}
+		join_free(meeting.partner);
+		meeting.partner = NULL;
 	}
-	if (status == PRIO_OK && pass->n_in_common == 0)
-		batch_run_end(pass->run, pass->batch,
+	if (status == PRIO_OK && meeting.n_in_common == 0)
+		batch_run_end(run, batch,
 			      "it has no id in common with what the partner sent, so nothing of it is sent either (an original "
 			      "partner would stop with an error)");
 	return status;
 }
 
-static enum prio_status write_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				    struct prio_error *error)
+static enum prio_status message_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+				   struct output_packet *packet, struct prio_error *error)
 {
-	struct second_pass *pass = context;
-	struct batch_run *batch = pass->batch;
-	enum prio_status verdict =
-		record == UINT64_MAX ? entry->verdict : (enum prio_status)batch->records[record].verdict;
-	struct prio_verify1_packet packet;
+	struct prio_verify1_packet message;
 	enum prio_status status;
 
-	if (verdict != PRIO_OK)
-		return refused_add(&pass->refused, entry, verdict, error);
-	/* A batch that ended before it was sent: its refused records are listed all the same. */
-	if (!batch_is_in(batch))
+	if (batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
-	status = prio_state_packet(&packet, &entry->state);
+	status = prio_state_packet(&message, &entry->state);
 	if (status != PRIO_OK)
 		return error_set(error, status, "a checkpoint holds a state that is none");
-	batch->n_sent++;
-	status = record_write(&pass->output.rows, RECORD_COMPACT, entry->id, batch->ids_are_numbers,
-			      (struct prio_bytes){packet.bytes, packet.n_bytes});
-	if (status != PRIO_OK)
-		return error_set(error, status, "writing a record: %s", prio_status_sentence(status));
-	return output_flush_rows(&pass->output, pass->task, error);
+	packet->n_bytes = message.n_bytes;
+	memcpy(packet->bytes, message.bytes, message.n_bytes);
+	return PRIO_OK;
 }
 
-static enum prio_status write_all(struct second_pass *pass, struct prio_error *error)
+static enum prio_status send_all(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	struct batch_run *batch = pass->batch;
-	enum prio_status status = output_begin(&pass->output, pass->run, batch, STAGE_VERIFY1, batch->plan.n_tasks, error);
+	struct output output;
+	enum prio_status status = output_begin(&output, run, batch, STAGE_VERIFY1, plan_n_bundles(&batch->plan), error);
 
+	/* A batch that ended before it was sent: its refused records are listed all the same. */
+	if (status == PRIO_OK && batch_is_in(batch))
+		status = output_write_records(&output, message_of, &batch->n_sent, error);
 	if (status == PRIO_OK)
-		status = refused_begin(&pass->refused, pass->run, batch, "verify1", error);
-	for (pass->task = 0; pass->task < batch->plan.n_tasks && status == PRIO_OK; pass->task++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = batch_visit_task(pass->run, batch, pass->task, write_entry, pass, NULL, error);
-		if (status == PRIO_OK)
-			status = output_end_part(&pass->output, pass->task, error);
-	}
+		status = refused_list(run, batch, STAGE_VERIFY1, error);
 	if (status == PRIO_OK)
-		status = refused_end(&pass->refused, error);
-	if (status == PRIO_OK)
-		status = output_end(&pass->output, error);
-	refused_clear(&pass->refused);
-	output_clear(&pass->output);
+		status = output_end(&output, error);
+	output_clear(&output);
 	return status;
 }
 
 enum prio_status verify1_batch(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	struct second_pass pass = {.run = run, .batch = batch};
 	bool was_sent = run->stages[STAGE_VERIFY1].is_done;
 	enum prio_status status;
 
@@ -215,11 +279,11 @@ enum prio_status verify1_batch(struct run *run, struct batch_run *batch, struct 
 	}
 	status = query_fix(run, batch, error);
 	if (status == PRIO_OK)
-		status = find_repeated(&pass, error);
+		status = find_repeated(run, batch, error);
 	if (status == PRIO_OK && run->partner_is_41 && !was_sent)
-		status = check_common(&pass, error);
+		status = check_common(run, batch, error);
 	if (status == PRIO_OK)
-		status = write_all(&pass, error);
+		status = send_all(run, batch, error);
 	if (status != PRIO_OK)
 		return status;
 	if (batch_is_in(batch) && batch->n_sent == 0)

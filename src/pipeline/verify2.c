@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "pipeline/answers.h"
-#include "pipeline/exec.h"
 #include "pipeline/inbox.h"
 #include "pipeline/manifest.h"
 #include "pipeline/output.h"
@@ -19,22 +18,13 @@ struct answering {
 	bool partner_sent;                   /* the partner has messages of this batch in our inbox */
 	struct partition partition;
 	struct join *join;
-	struct output output;
-	struct refused refused;
-	size_t task;
+	struct matcher *matchers; /* one a worker */
 };
 
-static enum prio_status visit_all(struct answering *answering, entry_visit *visit, struct prio_error *error)
-{
-	enum prio_status status = PRIO_OK;
-
-	for (size_t task = 0; task < answering->batch->plan.n_tasks && status == PRIO_OK; task++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = batch_visit_task(answering->run, answering->batch, task, visit, answering, NULL, error);
-	}
-	return status;
-}
+struct matcher {
+	struct answering *answering;
+	unsigned worker;
+};
 
 /* First step: what an earlier run answered. */
 static enum prio_status recall_answers(struct answering *answering, struct prio_error *error)
@@ -81,7 +71,8 @@ static enum prio_status answer_record(struct answering *answering, const struct 
 static enum prio_status match_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
 				    struct prio_error *error)
 {
-	struct answering *answering = context;
+	const struct matcher *matcher = context;
+	struct answering *answering = matcher->answering;
 	const void *packet = NULL;
 	enum prio_status status;
 
@@ -89,7 +80,7 @@ static enum prio_status match_entry(void *context, const struct checkpoint_entry
 		return PRIO_OK;
 	struct kept_record *kept = &answering->batch->records[record];
 	bool is_answered = answering->partner[record].n_bytes > 0;
-	status = inbox_take(answering->run, answering->join, answering->partition, entry->id, &packet, error);
+	status = inbox_take(answering->run, matcher->worker, answering->join, answering->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	if (status == PRIO_OK && !answering->was_stored)
@@ -108,6 +99,7 @@ static enum prio_status match_entry(void *context, const struct checkpoint_entry
 	if (status != PRIO_OK && !prio_status_is_refusal(status))
 		return status;
 	kept->verdict = (uint8_t)status;
+	kept->refused_at = STAGE_VERIFY2;
 	return PRIO_OK;
 }
 
@@ -115,14 +107,20 @@ static enum prio_status match_all(struct answering *answering, struct prio_error
 {
 	struct partition *partition = &answering->partition;
 	struct batch_run *batch = answering->batch;
+	unsigned n_workers = answering->run->n_workers;
 	enum prio_status status = inbox_partitions(answering->run, batch, STAGE_VERIFY1, &partition->n, error);
 
+	answering->matchers = calloc(n_workers, sizeof *answering->matchers);
+	if (status == PRIO_OK && answering->matchers == NULL)
+		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
+	for (unsigned i = 0; i < n_workers && status == PRIO_OK; i++)
+		answering->matchers[i] = (struct matcher){answering, i};
 	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK; partition->index++) {
 		status = inbox_load(answering->run, batch, STAGE_VERIFY1, *partition, &answering->join, error);
 		if (status != PRIO_OK || answering->join == NULL)
 			break;
 		answering->partner_sent = true;
-		status = visit_all(answering, match_entry, error);
+		status = batch_visit_all(answering->run, batch, match_entry, answering->matchers, sizeof *answering->matchers, error);
 		batch->n_partner_only += join_unmatched(answering->join);
 		join_free(answering->join);
 		answering->join = NULL;
@@ -152,59 +150,47 @@ static enum prio_status store_answers(struct answering *answering, struct prio_e
 	return status;
 }
 
-/* Did verify1 refuse it, and list it? */
-static bool was_listed(enum prio_status verdict)
+/* Every answer that is stored is sent, also one to a packet that the partner has changed since. */
+static enum prio_status answer_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+				  struct output_packet *packet, struct prio_error *error)
 {
-	return verdict == PRIO_REFUSED_DUPLICATE || verdict == PRIO_REFUSED_CONFLICTING_ID ||
-	       verdict == PRIO_REFUSED_COPIED_SHARE || verdict == PRIO_REFUSED_WITHHELD;
-}
+	const struct kept_record *kept = &batch->records[record];
 
-/* Fourth step: every answer that is stored is sent, also one to a packet that the partner has changed since. */
-static enum prio_status send_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				   struct prio_error *error)
-{
-	struct answering *answering = context;
-	struct batch_run *batch = answering->batch;
-	struct kept_record *kept = record == UINT64_MAX ? NULL : &batch->records[record];
-	enum prio_status status = PRIO_OK;
-
-	if (kept == NULL || was_listed((enum prio_status)kept->verdict))
+	(void)entry;
+	(void)error;
+	if (kept->verdict != PRIO_OK && kept->refused_at == STAGE_VERIFY1)
 		return PRIO_OK;
-	if (kept->answer_bytes > 0) {
-		batch->n_answered++;
-		status = record_write(&answering->output.rows, RECORD_COMPACT, entry->id, batch->ids_are_numbers,
-				      (struct prio_bytes){kept->answer, kept->answer_bytes});
-		if (status != PRIO_OK)
-			return error_set(error, status, "writing a record: %s", prio_status_sentence(status));
-	} else if (kept->verdict == PRIO_OK) {
-		kept->verdict = PRIO_REFUSED_UNMATCHED;
-	}
-	if (kept->verdict != PRIO_OK)
-		status = refused_add(&answering->refused, entry, (enum prio_status)kept->verdict, error);
-	return status == PRIO_OK ? output_flush_rows(&answering->output, answering->task, error) : status;
+	packet->n_bytes = kept->answer_bytes;
+	memcpy(packet->bytes, kept->answer, kept->answer_bytes);
+	return PRIO_OK;
 }
 
-static enum prio_status send_all(struct answering *answering, struct prio_error *error)
+/* Fourth step: what is still in was answered, or is refused here. */
+static void refuse_unanswered(struct batch_run *batch)
 {
-	struct batch_run *batch = answering->batch;
-	enum prio_status status =
-		output_begin(&answering->output, answering->run, batch, STAGE_VERIFY2, batch->plan.n_tasks, error);
+	for (uint64_t i = 0; i < batch->n_opened; i++) {
+		struct kept_record *kept = &batch->records[i];
 
-	if (status == PRIO_OK)
-		status = refused_begin(&answering->refused, answering->run, batch, "verify2", error);
-	for (answering->task = 0; answering->task < batch->plan.n_tasks && status == PRIO_OK; answering->task++) {
-		status = exec_check_stop(error);
-		if (status == PRIO_OK)
-			status = batch_visit_task(answering->run, batch, answering->task, send_entry, answering, NULL, error);
-		if (status == PRIO_OK)
-			status = output_end_part(&answering->output, answering->task, error);
+		if (kept->verdict != PRIO_OK || kept->answer_bytes > 0)
+			continue;
+		kept->verdict = PRIO_REFUSED_UNMATCHED;
+		kept->refused_at = STAGE_VERIFY2;
 	}
+}
+
+static enum prio_status send_all(struct run *run, struct batch_run *batch, struct prio_error *error)
+{
+	struct output output;
+	enum prio_status status = output_begin(&output, run, batch, STAGE_VERIFY2, plan_n_bundles(&batch->plan), error);
+
+	refuse_unanswered(batch);
 	if (status == PRIO_OK)
-		status = refused_end(&answering->refused, error);
+		status = output_write_records(&output, answer_of, &batch->n_answered, error);
 	if (status == PRIO_OK)
-		status = output_end(&answering->output, error);
-	refused_clear(&answering->refused);
-	output_clear(&answering->output);
+		status = refused_list(run, batch, STAGE_VERIFY2, error);
+	if (status == PRIO_OK)
+		status = output_end(&output, error);
+	output_clear(&output);
 	return status;
 }
 
@@ -244,11 +230,12 @@ enum prio_status verify2_batch(struct run *run, struct batch_run *batch, struct 
 	if (status == PRIO_OK && !answering.was_stored)
 		status = store_answers(&answering, error);
 	if (status == PRIO_OK)
-		status = send_all(&answering, error);
+		status = send_all(run, batch, error);
 	if (status == PRIO_OK && batch->n_answered == 0)
 		batch_run_end(run, batch, "none of its records was sent by both servers");
 out:
 	join_free(answering.join);
+	free(answering.matchers);
 	free(answering.partner);
 	return status;
 }

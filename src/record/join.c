@@ -3,6 +3,7 @@
  * value takes 72 bytes, its share of the index 5 to 11. */
 #include "record/join.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ struct join {
 	uint32_t *index;      /* 0: free; else 1 + the entry's number */
 	size_t n_slots;       /* a power of two */
 	size_t n_entries;
-	size_t n_taken;
+	atomic_size_t n_taken;
 };
 
 enum prio_status join_new(struct join **out, size_t value_bytes)
@@ -205,7 +206,8 @@ bool join_take(struct join *join, const struct join_hash *hash, const void **val
 		return false;
 	if (entry->state == JOIN_FRESH)
 		entry->state = JOIN_MATCHED;
-	join->n_taken += !entry->taken;
+	if (!entry->taken)
+		atomic_fetch_add_explicit(&join->n_taken, 1, memory_order_relaxed);
 	entry->taken = true;
 	return true;
 }
@@ -217,5 +219,5 @@ size_t join_size(const struct join *join)
 
 size_t join_unmatched(const struct join *join)
 {
-	return join->n_entries - join->n_taken;
+	return join->n_entries - atomic_load_explicit(&join->n_taken, memory_order_relaxed);
 }

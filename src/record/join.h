@@ -36,7 +36,8 @@ PRIO_MUST_USE enum prio_status join_add(struct join *join, const struct join_has
 
 /* join_take: look up a hash and mark a fresh entry as matched.
  * *value: the value's bytes (valid until the next join_add), NULL if there is none. *n_copies: how often it was added.
- * *state: what the entry was before. Returns true if the hash is there. */
+ * *state: what the entry was before. Returns true if the hash is there.
+ * Several threads may take at once, as long as no two take one hash and nobody adds. */
 bool join_take(struct join *join, const struct join_hash *hash, const void **value, enum join_state *state,
 	       uint32_t *n_copies);
 

@@ -87,7 +87,7 @@ static enum prio_status fence_commit(struct sink *base, struct prio_error *error
 
 static const struct sink_ops fence_sink_ops = {fence_append, fence_commit, fence_abort};
 
-static enum prio_status fence_create(struct store *base, const char *key, struct sink **out, struct prio_error *error)
+static enum prio_status create(struct store *base, const char *key, bool is_scratch, struct sink **out, struct prio_error *error)
 {
 	struct fence *fence = fence_of(base);
 	struct fence_sink *sink = calloc(1, sizeof *sink);
@@ -97,13 +97,24 @@ static enum prio_status fence_create(struct store *base, const char *key, struct
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	sink->base.ops = &fence_sink_ops;
 	sink->lock = fence->lock;
-	status = fence->inner->ops->create(fence->inner, key, &sink->inner, error);
+	status = is_scratch ? store_create_scratch(fence->inner, key, &sink->inner, error)
+			    : store_create(fence->inner, key, &sink->inner, error);
 	if (status != PRIO_OK) {
 		free(sink);
 		return status;
 	}
 	*out = &sink->base;
 	return PRIO_OK;
+}
+
+static enum prio_status fence_create(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	return create(store, key, false, sink, error);
+}
+
+static enum prio_status fence_create_scratch(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	return create(store, key, true, sink, error);
 }
 
 static enum prio_status fence_put(struct store *base, const char *key, struct prio_bytes bytes, enum store_condition condition,
@@ -147,6 +158,7 @@ static const struct store_ops fence_ops = {
 	.lock = fence_lock,
 	.sweep = fence_sweep,
 	.free = fence_free,
+	.create_scratch = fence_create_scratch,
 };
 
 enum prio_status store_fence(struct store **store, struct store *inner, struct store_lock *lock, struct prio_error *error)

@@ -57,6 +57,7 @@ enum prio_status file_list(struct store *store, const char *prefix, store_visit 
 enum prio_status file_sweep(struct store *store, const char *prefix, struct prio_error *error);
 enum prio_status file_lock(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error);
 enum prio_status file_create(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
+enum prio_status file_create_scratch(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
 enum prio_status file_put(struct store *store, const char *key, struct prio_bytes bytes, enum store_condition condition,
 			  struct prio_error *error);
 enum prio_status file_delete_many(struct store *store, const char *const *keys, size_t n_keys, struct prio_error *error);

@@ -1,5 +1,6 @@
 /* A file is written under a temporary name in its own directory, made durable, and only then given its name; so whoever
- * looks, at whatever moment, and after whatever crash, finds all of it or nothing. */
+ * looks, at whatever moment, and after whatever crash, finds all of it or nothing. Scratch goes the same way, but is not made
+ * durable: waiting for a disk takes longer than making it. */
 #include "store/file_internal.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ struct new_file {
 	const char *key;
 	int parent;
 	int fd;
+	bool is_scratch;
 	char temp[TEMP_NAME_BYTES];
 };
 
@@ -41,6 +43,7 @@ static int new_file_open(struct new_file *file, struct file_store *store, const 
 
 	file->store = store;
 	file->key = key;
+	file->is_scratch = false;
 	for (int i = 0; i < TRIES_MAX && (code == ENOENT || code == EEXIST); i++) {
 		code = file_walk(store, key, file_parent_bytes(key), true, &file->parent);
 		if (code != 0)
@@ -93,11 +96,11 @@ int file_rename_new(int parent, const char *temp, const char *name)
 	return errno == EINVAL || errno == ENOSYS ? file_link_new(parent, temp, name) : errno;
 }
 
-/* Make the file durable, name it, make the name durable. Ends the file, also where it fails. */
+/* Make the file durable, name it, make the name durable; of scratch only name it. Ends the file, also where it fails. */
 static int new_file_commit(struct new_file *file, enum store_condition condition)
 {
 	const char *name = file_base(file->key);
-	int code = fsync(file->fd) == 0 ? 0 : errno;
+	int code = file->is_scratch || fsync(file->fd) == 0 ? 0 : errno;
 
 	if (close(file->fd) != 0 && code == 0)
 		code = errno;
@@ -110,7 +113,8 @@ static int new_file_commit(struct new_file *file, enum store_condition condition
 		new_file_abort(file);
 		return code;
 	}
-	code = file_sync_directory(file->parent);
+	if (!file->is_scratch)
+		code = file_sync_directory(file->parent);
 	close(file->parent);
 	return code;
 }
@@ -212,7 +216,7 @@ static void file_abort(struct sink *base)
 
 static const struct sink_ops sink_ops = {file_append, file_commit, file_abort};
 
-enum prio_status file_create(struct store *base, const char *key, struct sink **out, struct prio_error *error)
+static enum prio_status create(struct store *base, const char *key, bool is_scratch, struct sink **out, struct prio_error *error)
 {
 	struct file_store *store = file_store_of(base);
 	struct file_sink *sink = malloc(sizeof *sink);
@@ -229,6 +233,7 @@ enum prio_status file_create(struct store *base, const char *key, struct sink **
 	code = new_file_open(&sink->file, store, sink->key);
 	if (code != 0)
 		goto free_sink;
+	sink->file.is_scratch = is_scratch;
 	*out = &sink->base;
 	return PRIO_OK;
 
@@ -236,4 +241,14 @@ free_sink:
 	sink_free(sink);
 fail:
 	return file_error(error, store, key, code);
+}
+
+enum prio_status file_create(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	return create(store, key, false, sink, error);
+}
+
+enum prio_status file_create_scratch(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	return create(store, key, true, sink, error);
 }

@@ -64,7 +64,7 @@ static void s3_free(struct store *base)
 }
 
 static const struct store_ops store_ops = {s3_list,	   s3_stat, s3_open,  s3_create, s3_put,
-					   s3_delete_many, s3_lock, s3_sweep, s3_free};
+					   s3_delete_many, s3_lock, s3_sweep, s3_free, NULL};
 
 static bool ends_with(const char *text, const char *end)
 {

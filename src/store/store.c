@@ -67,6 +67,17 @@ enum prio_status store_create(struct store *store, const char *key, struct sink 
 	return status == PRIO_OK ? store->ops->create(store, key, sink, error) : status;
 }
 
+enum prio_status store_create_scratch(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	enum prio_status status = store_key_check(key, error);
+
+	*sink = NULL;
+	if (status != PRIO_OK)
+		return status;
+	return store->ops->create_scratch != NULL ? store->ops->create_scratch(store, key, sink, error)
+						  : store->ops->create(store, key, sink, error);
+}
+
 enum prio_status store_put(struct store *store, const char *key, struct prio_bytes bytes, enum store_condition condition,
 			   struct prio_error *error)
 {

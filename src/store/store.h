@@ -2,7 +2,7 @@
  *
  * Keys are "/"-separated paths without a leading slash, "." or ".." components, empty components, or NUL; at most 1024
  * bytes, 255 a component; anything else is PRIO_ERR_ARGUMENT. Objects appear whole or not at all, and once committed they
- * are durable. A store may be used by several threads at once. */
+ * are durable (but for scratch). A store may be used by several threads at once. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -51,6 +51,8 @@ struct store_ops {
 	enum prio_status (*lock)(struct store *store, const char *key, struct store_lock **lock, struct prio_error *error);
 	enum prio_status (*sweep)(struct store *store, const char *prefix, struct prio_error *error);
 	void (*free)(struct store *store);
+	/* NULL: as create */
+	enum prio_status (*create_scratch)(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
 };
 struct store {
 	const struct store_ops *ops;
@@ -74,6 +76,10 @@ enum prio_status store_open(struct store *store, const char *key, uint64_t offse
 
 /* store_create: write an object of any length. It appears, replacing what was there, when the sink is committed. */
 enum prio_status store_create(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
+
+/* store_create_scratch: like store_create, and what is committed is there for every reader from then on; but a power failure may
+ * take it away, cut it off, or leave zeros in its place. For what is recognised when it is damaged, and made anew. */
+enum prio_status store_create_scratch(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
 
 /* store_put: write a small object at once. */
 enum prio_status store_put(struct store *store, const char *key, struct prio_bytes bytes, enum store_condition condition,

@@ -168,7 +168,7 @@ static void fault_abort(struct sink *base)
 
 static const struct sink_ops sink_ops = {fault_append, fault_commit, fault_abort};
 
-static enum prio_status fault_create(struct store *base, const char *key, struct sink **out, struct prio_error *error)
+static enum prio_status create(struct store *base, const char *key, bool is_scratch, struct sink **out, struct prio_error *error)
 {
 	struct fault_store *store = fault_store_of(base);
 	struct fault_sink *sink = calloc(1, sizeof *sink);
@@ -183,7 +183,8 @@ static enum prio_status fault_create(struct store *base, const char *key, struct
 		abort();
 	status = begin(store, "create", key, NULL, error);
 	if (status == PRIO_OK) {
-		status = store->inner->ops->create(store->inner, key, &sink->inner, error);
+		status = is_scratch ? store_create_scratch(store->inner, key, &sink->inner, error)
+				    : store_create(store->inner, key, &sink->inner, error);
 		end();
 	}
 	if (status == PRIO_OK)
@@ -191,6 +192,16 @@ static enum prio_status fault_create(struct store *base, const char *key, struct
 	else
 		sink_free(sink);
 	return status;
+}
+
+static enum prio_status fault_create(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	return create(store, key, false, sink, error);
+}
+
+static enum prio_status fault_create_scratch(struct store *store, const char *key, struct sink **sink, struct prio_error *error)
+{
+	return create(store, key, true, sink, error);
 }
 
 /* ---- Single changes ---- */
@@ -270,7 +281,7 @@ static void fault_free(struct store *base)
 }
 
 static const struct store_ops store_ops = {fault_list,        fault_stat, fault_open,  fault_create, fault_put,
-					   fault_delete_many, fault_lock, fault_sweep, fault_free};
+					   fault_delete_many, fault_lock, fault_sweep, fault_free, fault_create_scratch};
 
 struct store *fault_wrap(struct store *inner, const char *role)
 {

@@ -34,7 +34,7 @@ static void write_file(struct temp_store *temp, size_t n, size_t piece)
 	uint8_t *bytes = malloc(n + 1);
 
 	fill(bytes, n);
-	assert_int_equal(sealed_writer_new(&writer, temp->store, key_name, &binding, NULL), PRIO_OK);
+	assert_int_equal(sealed_writer_new(&writer, temp->store, key_name, SEALED_SCRATCH, &binding, NULL), PRIO_OK);
 	for (size_t at = 0; at < n; at += piece)
 		assert_int_equal(sealed_append(writer, bytes + at, n - at < piece ? n - at : piece, NULL), PRIO_OK);
 	assert_int_equal(sealed_commit(writer, NULL), PRIO_OK);
@@ -148,7 +148,7 @@ static void aborted_files_never_appear(void **unused)
 
 	(void)unused;
 	assert_int_equal(temp_store_new(&temp), 0);
-	assert_int_equal(sealed_writer_new(&writer, temp.store, key_name, &binding, NULL), PRIO_OK);
+	assert_int_equal(sealed_writer_new(&writer, temp.store, key_name, SEALED_DURABLE, &binding, NULL), PRIO_OK);
 	assert_int_equal(sealed_append(writer, secret, sizeof secret, NULL), PRIO_OK);
 	sealed_abort(writer);
 	assert_int_equal(read_file(&temp, 0, &binding), PRIO_ERR_NOT_FOUND);

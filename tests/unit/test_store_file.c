@@ -24,6 +24,7 @@ static void checks_keys(void **unused)
 		assert_int_equal(store_get(store, bad[i], 1, &got, NULL), PRIO_ERR_ARGUMENT);
 		assert_int_equal(store_put(store, bad[i], text("x"), STORE_ALWAYS, NULL), PRIO_ERR_ARGUMENT);
 		assert_int_equal(store_create(store, bad[i], &sink, NULL), PRIO_ERR_ARGUMENT);
+		assert_int_equal(store_create_scratch(store, bad[i], &sink, NULL), PRIO_ERR_ARGUMENT);
 		assert_int_equal(store_delete_many(store, &bad[i], 1, NULL), PRIO_ERR_ARGUMENT);
 		if (bad[i][0] != '\0')
 			assert_int_equal(store_list(store, bad[i], note, NULL, NULL), PRIO_ERR_ARGUMENT);
@@ -124,14 +125,15 @@ static void makes_private_files(void **unused)
 	}
 }
 
-static void an_object_appears_on_commit(void **unused)
+typedef enum prio_status creation(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
+
+static void appears_on_commit(creation *create)
 {
 	static const size_t sizes[] = {0, 1, 100, 131071, 131072, 131073, 300000};
 	struct sink *sink;
 
-	(void)unused;
 	put("dir/old", "old");
-	ASSERT_OK(store_create(store, "dir/old", &sink, NULL));
+	ASSERT_OK(create(store, "dir/old", &sink, NULL));
 	ASSERT_OK(sink_append(sink, text("new"), NULL));
 	assert_holds("dir/old", "old");
 	assert_lists("", "dir/old ");
@@ -148,7 +150,7 @@ static void an_object_appears_on_commit(void **unused)
 		assert_non_null(piece);
 		for (size_t j = 0; j < sizes[i]; j++)
 			piece[j] = (char)(j * 31 + j / 256);
-		ASSERT_OK(store_create(store, "pieces", &sink, NULL));
+		ASSERT_OK(create(store, "pieces", &sink, NULL));
 		for (int j = 0; j < 3; j++) {
 			ASSERT_OK(sink_append(sink, text("|"), NULL));
 			ASSERT_OK(sink_append(sink, (struct prio_bytes){(const uint8_t *)piece, sizes[i]}, NULL));
@@ -163,6 +165,18 @@ static void an_object_appears_on_commit(void **unused)
 		free(got.p);
 		free(piece);
 	}
+}
+
+static void an_object_appears_on_commit(void **unused)
+{
+	(void)unused;
+	appears_on_commit(store_create);
+}
+
+static void scratch_appears_on_commit(void **unused)
+{
+	(void)unused;
+	appears_on_commit(store_create_scratch);
 }
 
 static void nothing_half_written_is_seen(void **unused)
@@ -421,6 +435,7 @@ int main(void)
 		TEST(gets_objects_around_its_buffer),
 		TEST(makes_private_files),
 		TEST(an_object_appears_on_commit),
+		TEST(scratch_appears_on_commit),
 		TEST(nothing_half_written_is_seen),
 		TEST(a_failed_commit_leaves_nothing),
 		TEST(streams_ranges),
