@@ -285,8 +285,14 @@ static void copy_host(char host[HTTP_HOST_BYTES], const char *url)
 {
 	const char *scheme_end = strstr(url, "://");
 	const char *at = scheme_end == NULL ? url : scheme_end + 3;
+	size_t n = strcspn(at, "/?#");
+	const char *user_end = memrchr(at, '@', n); /* refused later, and no words for it */
 
-	snprintf(host, HTTP_HOST_BYTES, "%.*s", (int)strcspn(at, "/?#"), at);
+	if (user_end != NULL) {
+		n -= (size_t)(user_end + 1 - at);
+		at = user_end + 1;
+	}
+	snprintf(host, HTTP_HOST_BYTES, "%.*s", n < HTTP_HOST_BYTES ? (int)n : HTTP_HOST_BYTES, at);
 }
 
 enum prio_status http_transfer_begin(struct http_transfer *transfer, const struct http_request *request)
