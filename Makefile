@@ -1,13 +1,13 @@
 # The front door: what a person or CI types. The build itself is CMakeLists.txt, what each check does scripts/run-suites.
 .DEFAULT_GOAL := all
-.PHONY: all install clean demo test bench bench-peers fuzz soak deps help build test-container generate-dotenv FORCE
+.PHONY: all install clean demo demo-s3 test bench bench-peers fuzz soak deps help build test-container generate-dotenv FORCE
 .NOTPARALLEL:
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 	@scripts/run-suites --list | sed 's/^/make check-/' | awk '{ printf "%-22s ", $$1 " " $$2; $$1 = $$2 = ""; sub(/^ +/, ""); print }'
 
 all: ## build/bin/prio, build/bin/prio-processor, build/lib/libprio.so and .a
@@ -28,6 +28,11 @@ demo: ## installs what is missing, builds, shows two servers and their clients a
 	@scripts/install-deps build
 	@$(MAKE) --no-print-directory all
 	@scripts/demo
+
+demo-s3: ## the same over a real S3 server, which is built on first use: buckets, users and policies of each side
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory all
+	@scripts/demo-s3
 
 test: ## installs what is missing, builds, runs every check below
 	@scripts/install-deps test
