@@ -13,7 +13,7 @@ struct http;
 struct http_settings {
 	const char *ca_file;         /* PEM file of authorities to trust besides the system's; NULL: those alone */
 	uint32_t connect_timeout_ms; /* 0: 10 s */
-	uint32_t stall_timeout_ms;   /* give up when nothing moves for this long; 0: 30 s */
+	uint32_t stall_timeout_ms;   /* give up when nothing moves for this long (of the head, whole lines); 0: 30 s */
 	bool (*is_stopped)(void);    /* asked at least every 200 ms while a request waits; NULL: never */
 };
 
