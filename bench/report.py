@@ -18,7 +18,7 @@ sys.path.insert(0, HERE)
 import targets  # noqa: E402
 from charts import chart  # noqa: E402
 from harness import SIZE, TABLES  # noqa: E402
-from sections import kernels, memory, records, runs, verify1  # noqa: E402
+from sections import kernels, memory, profile, records, runs, verify1  # noqa: E402
 from sizing import ELEMENTS_TEXT, Model, elements  # noqa: E402
 
 DOCS = os.path.join(os.path.dirname(HERE), "docs")
@@ -111,6 +111,14 @@ def verify1_table(result):
 			f"{result['raw_bytes'][case['server']] / 1e9 / case['wall_s']:.2f}", f"{verify1.in_x(result, case):.2f} X",
 			f"{verify1.in_x(result, case, 'cpu_s'):.2f} X", f"{100 * case['cpu_s'] / case['wall_s'] / case['cores']:.0f} %"])
 	return table(["server, table", "cores", "records/s", "GB/s of text", "wall clock a record", "CPU a record", "cores busy"], rows)
+
+
+def profile_text(result):
+	if not result:
+		return "Without perf there is no profile of it."
+	tables = [table([f"server {name}", "in", "of all samples"], profile.rows(found)) for name, found in result.items()]
+	kernel = " and ".join(f"{found['kernel']:.0f} % on {name}" for name, found in result.items())
+	return f"Its profile on one core, by perf; the operating system's share is {kernel}:\n\n" + "\n\n".join(tables)
 
 
 def runs_table(result):
@@ -288,6 +296,8 @@ verify1 of {sections["verify1"]["n_records"]:,} records of {sections["verify1"][
 the limit.
 
 {verify1_table(sections["verify1"])}
+
+{profile_text(sections.get("profile"))}
 
 Whole runs: verify1, verify2, aggregate, publish.
 
