@@ -22,6 +22,11 @@ static struct prio_bytes trimmed(struct prio_bytes text)
 	return text;
 }
 
+static bool is_named(struct prio_bytes name, const char *lower)
+{
+	return name.n == strlen(lower) && strncasecmp((const char *)name.p, lower, name.n) == 0;
+}
+
 /* "HTTP/1.1 200 OK" -> 200; 0 if it is not so. */
 static int code_of(struct prio_bytes line)
 {
@@ -91,6 +96,7 @@ enum prio_status http_head_add(struct http_head *head, struct prio_bytes line)
 	if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
 		head->code = code_of(line);
 		head->n_headers = head->n_bytes = 0;
+		head->has_length = false;
 		return PRIO_OK;
 	}
 	if (trimmed(line).n == 0) {
@@ -106,8 +112,10 @@ enum prio_status http_head_add(struct http_head *head, struct prio_bytes line)
 	size_t n_before = (size_t)(colon - line.p);
 	const struct prio_bytes name = trimmed((struct prio_bytes){line.p, n_before});
 	const struct prio_bytes value = trimmed((struct prio_bytes){colon + 1, line.n - n_before - 1});
-	if (name.n == 14 && strncasecmp((const char *)name.p, "content-length", name.n) == 0 && !is_length_good(head, value))
+	bool is_length = is_named(name, "content-length");
+	if (is_length && !is_length_good(head, value))
 		return PRIO_ERR_FORMAT;
+	head->has_length |= is_length || is_named(name, "transfer-encoding");
 	enum prio_status status = reserve(head, line.n + 2);
 	if (status != PRIO_OK)
 		return status;

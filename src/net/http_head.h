@@ -15,6 +15,7 @@ enum {
 struct http_head {
 	int code;         /* of the last status line; 0: none came */
 	bool is_complete; /* the empty line after a final status came: what comes then are trailers, and left out */
+	bool has_length;  /* content-length or transfer-encoding: it will be known whether the body came whole */
 	size_t n_headers;
 	size_t n_lines;
 	char *text; /* name NUL value NUL ..., n_bytes of capacity; heap */
