@@ -58,6 +58,9 @@ bench-peers: ## the same records by the servers of a Rust crate, beside ours; ne
 build: ## container images prio:prod and prio:dev, with docker or podman (as root on Debian it installs one)
 	@scripts/build-image
 
+generate-dotenv: ## keys, secrets and an environment file a role for deploy/compose/compose.yml, in deploy/compose/local
+	@deploy/compose/generate-dotenv demo
+
 test-container: ## builds the images and runs them: hardened, stopped, killed, composed of two servers and their buckets
 	@scripts/test-container
 
