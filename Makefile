@@ -38,9 +38,9 @@ test: ## installs what is missing, builds, runs every check below
 	@scripts/install-deps test
 	@scripts/run-suites
 
-soak: ## the check of crashes with every seed, as long as that takes
+soak: ## the checks of crashes and of a failing network with every seed, as long as that takes
 	@scripts/install-deps test
-	@PRIO_SOAK=1 scripts/run-suites crash
+	@PRIO_SOAK=1 scripts/run-suites crash faults
 
 BENCH ?= default
 bench: ## what kernels, records and whole runs cost, as ratios within one run, results checked; BENCH=quick|default|full
