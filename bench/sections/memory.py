@@ -20,13 +20,13 @@ def measure(bench):
 
 def growth(result, n_data):
 	"""MiB that ten times 10,000 records take more than they, tables of ids aside; None: not measured."""
-	small = {peak["n_records"]: peak["small"] for peak in result["peaks"] if peak["n_data"] == n_data} if result else {}
+	small = {peak["n_records"]: peak["small"] for peak in result["peaks"] if peak["n_data"] == n_data and peak["small"]} if result else {}
 	return max(small[100_000][name] - small[10_000][name] for name in "AB") if {10_000, 100_000} <= set(small) else None
 
 
 def rows(result):
-	return [[f"{peak['n_records']:,} x {peak['n_data']}", f"{peak['A']:.1f}", f"{peak['B']:.1f}", f"{peak['small']['A']:.1f}", f"{peak['small']['B']:.1f}"]
-		for peak in result["peaks"]]
+	return [[f"{peak['n_records']:,} x {peak['n_data']}", f"{peak['A']:.1f}", f"{peak['B']:.1f}",
+		*([f"{peak['small'][name]:.1f}" for name in "AB"] if peak["small"] else ["", ""])] for peak in result["peaks"]]
 
 
 HEAD = ["records x fields", "A", "B", "A, tables of ids held to 1 MB", "B, the same"]
