@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "store/s3_internal.h"
 
-enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, LENT_MAX = 8 };
+enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, STEP_BYTES_MAX = 1 << 26 };
 
 static struct store *store;
 static struct store_lock *lock;
@@ -127,15 +127,19 @@ static enum prio_status do_put(struct prio_error *error)
 /* create KEY PATH BYTES_AN_APPEND commit|abort|forget */
 static enum prio_status do_create(struct prio_error *error)
 {
-	struct prio_mut bytes = read_file(word(2));
-	size_t step = (size_t)number(3);
+	uint64_t wanted = number(3);
+	size_t step = wanted < STEP_BYTES_MAX ? (size_t)wanted : STEP_BYTES_MAX;
+	uint8_t *bytes = malloc(step);
+	FILE *file = fopen(word(2), "rb");
 	struct sink *sink;
 	enum prio_status status = store_create(store, word(1), &sink, error);
 
-	for (size_t i = 0; i < bytes.n && status == PRIO_OK; i += step)
-		status = sink_append(sink, (struct prio_bytes){bytes.p + i, bytes.n - i < step ? bytes.n - i : step},
-				     error);
-	free(bytes.p);
+	if (bytes == NULL || file == NULL)
+		abort();
+	for (size_t n; status == PRIO_OK && (n = fread(bytes, 1, step, file)) > 0;)
+		status = sink_append(sink, (struct prio_bytes){bytes, n}, error);
+	fclose(file);
+	free(bytes);
 	if (strcmp(word(4), "forget") == 0)
 		return status;
 	if (status == PRIO_OK && strcmp(word(4), "commit") == 0)
