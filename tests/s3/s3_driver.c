@@ -3,6 +3,7 @@
  * status and what is said of it. */
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,6 +384,19 @@ static void run_command(void)
 	fflush(stdout);
 }
 
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number_of_signal)
+{
+	(void)number_of_signal;
+	stopped = 1;
+}
+
+static bool is_stopped(void)
+{
+	return stopped != 0;
+}
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -409,12 +423,14 @@ int main(void)
 				       ? 0
 				       : (uint32_t)strtoul(variable("S3_LEASE_TTL_S"), NULL, 10),
 		.log = log,
+		.is_stopped = is_stopped,
 	};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct prio_error error;
 	char *line = malloc(LINE_BYTES_MAX);
 	enum prio_status status = store_s3_new(&store, &settings, getenv("S3_BUCKET"), &error);
 
-	if (line == NULL || log == NULL)
+	if (line == NULL || log == NULL || sigaction(SIGUSR1, &action, NULL) != 0)
 		abort();
 	answer(status, &error);
 	fputc('\n', stdout);
