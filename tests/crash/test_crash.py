@@ -15,7 +15,7 @@ from servers import DONE, FAILED, PROCESSOR
 WORKERS = 2
 SOAK = bool(os.environ.get("PRIO_SOAK"))
 # Every which point of a server and a way to fail; each way begins at another one.
-STEP = 1 if SOAK else int(os.environ.get("PRIO_TEST_STEP") or (9 if SANITIZED else 1))
+STEP = int(os.environ.get("PRIO_TEST_STEP") or (9 if SANITIZED and not SOAK else 1))
 
 
 SCENES = {

@@ -11,7 +11,7 @@ import pytest
 from harness import COVERED, KILLED, SANITIZED, Scene, read_log
 from servers import DONE
 
-SEEDS = range(20 if os.environ.get("PRIO_SOAK") else 1 if SANITIZED else 3)
+SEEDS = range(int(os.environ.get("PRIO_TEST_SEEDS") or (20 if os.environ.get("PRIO_SOAK") else 1 if SANITIZED else 3)))
 ROUNDS = 15  # runs a seed
 
 
