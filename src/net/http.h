@@ -46,7 +46,7 @@ struct http_request {
 /* How an attempt ended. What may be repeated follows from it (net/retry.h). */
 enum http_outcome {
 	HTTP_ANSWERED,  /* a whole answer came, whatever its code; one whose length is not said is none (but for refusals) */
-	HTTP_NOT_SENT,  /* no connection: name not found, refused, timeout; the server saw nothing */
+	HTTP_NOT_SENT,  /* no connection: name not found, refused, timeout; the server saw nothing, or did nothing (417) */
 	HTTP_LOST,      /* sent, at least in part, and no whole answer: the server may have done it or not */
 	HTTP_UNTRUSTED, /* TLS: the server's certificate is not trusted, or not for this name */
 	HTTP_TOO_LARGE, /* the answer is longer than max_bytes, and no refusal */

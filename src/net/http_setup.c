@@ -50,7 +50,9 @@ static enum prio_status add_headers(struct http_transfer *transfer, const struct
 	if (status != PRIO_OK)
 		return status;
 	/* Not left to libcurl, which would decide by a size of its own. */
-	if (request->has_body && request->body.n >= EXPECT_FROM_BYTES)
+	transfer->expects = request->has_body && request->body.n >= EXPECT_FROM_BYTES &&
+			    !atomic_load(&transfer->options->lacks_expect);
+	if (transfer->expects)
 		return add_header(transfer, "expect", "100-continue");
 	struct curl_slist *longer = curl_slist_append(transfer->headers, "Expect:");
 	if (longer == NULL)

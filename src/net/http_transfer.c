@@ -18,7 +18,10 @@
 #include "base/error.h"
 #include "net/http_setup.h"
 
-enum { POLL_MS = 200 };
+enum {
+	POLL_MS = 200,
+	EXPECTATION_FAILED = 417, /* a server that does not know "expect: 100-continue", and has done nothing */
+};
 
 __attribute__((format(printf, 4, 5))) static void finish(struct http_transfer *transfer, enum http_outcome outcome,
 							 enum prio_status status, const char *format, ...)
@@ -55,6 +58,10 @@ static size_t on_header(char *line, size_t size, size_t n, void *context)
 	if (transfer->head.code != 0) /* 0: a trailer of a head that was given away */
 		transfer->may_be_cut = !transfer->head.has_length && transfer->head.code < 400 && transfer->head.code != 204 &&
 				       transfer->head.code != 304;
+	if (transfer->expects && transfer->head.code == EXPECTATION_FAILED) {
+		transfer->is_expect_refused = true; /* else libcurl would send it again, in the midst of ours */
+		return 0;
+	}
 	return transfer->refused == PRIO_OK ? size * n : 0;
 }
 
@@ -162,17 +169,25 @@ static void finish_before_sending(struct http_transfer *transfer, CURLcode code)
 
 static void finish_lost(struct http_transfer *transfer, CURLcode code)
 {
-	if (transfer->refused == PRIO_ERR_MEMORY)
-		finish(transfer, HTTP_LOST, PRIO_ERR_MEMORY, "out of memory while the answer came");
-	else if (transfer->refused != PRIO_OK)
-		finish(transfer, HTTP_LOST, PRIO_ERR_IO, "the head of the answer is longer than any should be, or broken");
-	else if (code == CURLE_ABORTED_BY_CALLBACK)
-		finish(transfer, HTTP_LOST, PRIO_ERR_IO, "the kept connection was closed before an answer came");
-	else if (code == CURLE_OUT_OF_MEMORY) /* what libcurl calls it when a line of the head does not end */
-		finish(transfer, HTTP_LOST, PRIO_ERR_IO, "the answer cannot be taken in");
-	else
-		finish(transfer, HTTP_LOST, code == CURLE_OPERATION_TIMEDOUT ? PRIO_ERR_TIMEOUT : PRIO_ERR_IO, "%s",
-		       detail_of(transfer, code));
+	enum prio_status status = code == CURLE_OPERATION_TIMEDOUT ? PRIO_ERR_TIMEOUT : PRIO_ERR_IO;
+	const char *words = detail_of(transfer, code);
+
+	if (transfer->is_expect_refused) {
+		atomic_store(&transfer->options->lacks_expect, true);
+		finish(transfer, HTTP_NOT_SENT, status, "it does not want to be asked before a body is sent (417)");
+		return;
+	}
+	if (transfer->refused == PRIO_ERR_MEMORY) {
+		status = PRIO_ERR_MEMORY;
+		words = "out of memory while the answer came";
+	} else if (transfer->refused != PRIO_OK) {
+		words = "the head of the answer is longer than any should be, or broken";
+	} else if (code == CURLE_ABORTED_BY_CALLBACK) {
+		words = "the kept connection was closed before an answer came";
+	} else if (code == CURLE_OUT_OF_MEMORY) { /* what libcurl calls it when a line of the head does not end */
+		words = "the answer cannot be taken in";
+	}
+	finish(transfer, HTTP_LOST, status, "%s", words);
 }
 
 static void take_result(struct http_transfer *transfer)
@@ -260,7 +275,7 @@ static void drive(struct http_transfer *transfer, bool (*is_enough)(const struct
 	}
 }
 
-struct http_transfer *http_transfer_new(const struct http_options *options)
+struct http_transfer *http_transfer_new(struct http_options *options)
 {
 	struct http_transfer *transfer = calloc(1, sizeof *transfer);
 
@@ -307,7 +322,7 @@ enum prio_status http_transfer_begin(struct http_transfer *transfer, const struc
 	transfer->body = request->has_body ? request->body : (struct prio_bytes){NULL, 0};
 	transfer->is_get = strcmp(request->method, "GET") == 0;
 	transfer->may_restart = transfer->is_get || strcmp(request->method, "HEAD") == 0;
-	transfer->may_be_cut = transfer->has_body = false;
+	transfer->may_be_cut = transfer->has_body = transfer->is_expect_refused = false;
 	transfer->refused = transfer->status = PRIO_OK;
 	transfer->detail[0] = transfer->words[0] = '\0';
 

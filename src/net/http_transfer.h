@@ -3,6 +3,8 @@
 #ifndef NET_HTTP_TRANSFER_H
 #define NET_HTTP_TRANSFER_H
 
+#include <stdatomic.h>
+
 #include <curl/curl.h>
 
 #include "net/http_head.h"
@@ -15,10 +17,11 @@ struct http_options {
 	uint32_t connect_timeout_ms;
 	uint32_t stall_timeout_ms;
 	bool (*is_stopped)(void);
+	_Atomic bool lacks_expect; /* a server answered 417 to "expect: 100-continue": nobody is asked so any more */
 };
 
 struct http_transfer {
-	const struct http_options *options;
+	struct http_options *options;
 	CURLM *multi;
 	CURL *easy;
 	struct http_transfer *next; /* in the pool */
@@ -29,6 +32,7 @@ struct http_transfer {
 	struct prio_bytes body;
 	size_t n_body_read;
 	bool is_get;
+	bool expects; /* "expect: 100-continue" is sent */
 	bool may_restart;   /* libcurl may send it again when a kept connection turns out to be dead */
 	unsigned n_started; /* how often libcurl began to send it */
 
@@ -36,6 +40,7 @@ struct http_transfer {
 	struct http_head head;
 	bool may_be_cut; /* only the end of the connection will say where the body ends */
 	bool has_body;   /* some of it came */
+	bool is_expect_refused;
 	struct prio_mut block; /* where the body goes, n_filled of it is there */
 	size_t n_filled;
 	uint8_t *spill; /* what came when block was full: n_spill bytes, from spill_at on not yet taken */
@@ -53,7 +58,7 @@ struct http_transfer {
 };
 
 /* http_transfer_new: options are lent. NULL when out of memory. http_transfer_free(NULL) is fine. */
-struct http_transfer *http_transfer_new(const struct http_options *options);
+struct http_transfer *http_transfer_new(struct http_options *options);
 void http_transfer_free(struct http_transfer *transfer);
 
 /* http_transfer_begin: make it ready to go; url, headers and body are lent until http_transfer_end. PRIO_OK, MEMORY, or CONFIG

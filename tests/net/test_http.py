@@ -76,6 +76,25 @@ def test_a_large_body_goes_also_without_the_word(ask, serve):
 	assert 400 < result["ms"] < 3000
 
 
+def test_a_server_that_does_not_know_the_word(ask, serve):
+	"""417: nothing was done, so whoever repeats it does so without the question."""
+	def script(connection):
+		while True:
+			request = connection.read_head()
+			if request.header("expect"):
+				connection.answer(417)
+			else:
+				connection.read_body(request)
+				connection.answer(200, headers=[("x-end", "1")])
+
+	server = serve(script)
+	first, second = ask(*[{"url": server.url, "method": "PUT", "body_bytes": 2 * MEGABYTE, "show": ["x-end"]}] * 2)
+	assert (first["outcome"], first["status"], first["code"]) == ("not-sent", "io", 0)
+	assert (second["outcome"], second["code"], second["headers"]) == ("answered", 200, {"x-end": "1"})
+	assert len(server.requests) == 2
+	assert server.requests[1].body == b"x" * (2 * MEGABYTE)
+
+
 def test_connections_are_kept(ask, serve):
 	server = serve(answering(200, b"y" * 3000))
 	requests = [{"url": server.url}, {"url": server.url, "method": "PUT", "body_bytes": 10},
