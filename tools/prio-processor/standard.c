@@ -50,8 +50,8 @@ static enum prio_status input_take(struct stream *stream, size_t *n_bytes, struc
 
 		if (status != PRIO_OK)
 			return status;
-		/* A signal that comes just before a read would not end it. */
-		if (poll(&ready, 1, POLL_MS) == 0)
+		/* A signal that comes just before a read would not end it; one that ends the wait is no data either. */
+		if (poll(&ready, 1, POLL_MS) <= 0)
 			continue;
 		ssize_t n = read(STDIN_FILENO, block.p + *n_bytes, block.n - *n_bytes);
 		if (n < 0 && errno == EINTR)
