@@ -70,6 +70,11 @@ fuzz: ## every fuzz target, MINUTES=n (60) in all
 	@scripts/install-deps fuzz
 	@scripts/fuzz $(MINUTES)
 
+check-cross: FORCE ## builds for aarch64 and for x86-64 without AVX, their C tests under qemu-user; not in test
+	@scripts/install-deps test
+	@scripts/install-deps cross
+	@scripts/check-cross
+
 check-%: FORCE
 	@scripts/install-deps test
 	@scripts/run-suites $*

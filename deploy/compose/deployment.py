@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE_S = 600
@@ -17,6 +16,7 @@ class Deployment:
 	"""
 
 	def __init__(self, docker, compose, local, project, file="compose.yml", variables=None):
+		self.project = project
 		self.docker, self.compose_words = docker, [*compose, "-p", project, "-f", os.path.join(HERE, file)]
 		self.local = os.path.abspath(local)
 		self.environment = {**os.environ, "PRIO_LOCAL": self.local, **(variables or {})}
@@ -38,12 +38,12 @@ class Deployment:
 		self.compose("down", "--volumes", "--timeout", "5", check=False)
 
 	def container(self, service):
-		"""The container of a service, running or not. Older versions of compose list those that ended only with --all, the oldest always."""
-		for option in (["--all"], []):
-			ids = self.compose("ps", "-q", *option, service, check=False).stdout.split()
-			if ids:
-				return ids[0]
-		raise RuntimeError(f"service {service} has no container")
+		"""The container of a service, running or not; asked of the engine, since compose takes a second for each word it says."""
+		ids = self.call([*self.docker, "ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}",
+			"--filter", f"label=com.docker.compose.service={service}"]).stdout.split()
+		if not ids:
+			raise RuntimeError(f"service {service} has no container")
+		return ids[0]
 
 	def wait(self, service):
 		"""The exit code of a service, once it ended."""
@@ -80,12 +80,3 @@ class Deployment:
 def truth_in(text):
 	"""What generate printed to standard output as TRUTH: {batch id: counts}."""
 	return {entry["batch_id"]: entry["payload"] for entry in json.loads(text[text.index("["):])}
-
-
-def until(condition, seconds):
-	end = time.monotonic() + seconds
-	while not condition():
-		if time.monotonic() > end:
-			return False
-		time.sleep(0.2)
-	return True

@@ -112,8 +112,9 @@ class Checks:
 
 	def that(self, name, holds, seen=""):
 		if not holds:
-			print(f"FAILED {name}: {seen}", file=sys.stderr)
-		self.tally.check(name, [] if holds else ["see above"])
+			text = str(seen)
+			print(f"FAILED {name}: " + (text if len(text) < 3000 else f"{text[:500]} ... {text[-2500:]}"), file=sys.stderr, flush=True)
+		self.tally.check(name, [] if holds else ["failed, as said"])
 
 	def equal(self, name, seen, wanted):
 		self.that(name, seen == wanted, f"{seen!r}, and not {wanted!r}")

@@ -81,8 +81,8 @@ def test(checks):
 	config = inspect("image", DEV)["Config"]
 	checks.equal("its command runs the tests", config["Cmd"][0], "scripts/run-suites")
 	checks.equal("its user", config["User"], "10001:10001")
-	said = run(DEV, "sh", "-c", "cmake --preset release >/dev/null && cmake --build --preset release --target test_base64 check_prg "
-		"&& ctest --test-dir build -R '^(test_base64|check_prg)$'", options=("--network=none",), timeout=300)
+	said = run(DEV, "sh", "-c", "cmake --preset dev >/dev/null && cmake --build --preset dev --target test_base64 check_prg "
+		"&& ctest --test-dir build/dev -R '^(test_base64|check_prg)$'", options=("--network=none",), timeout=300)
 	checks.that("it builds and runs tests", said.returncode == 0 and "100% tests passed, 0 tests failed out of 2" in said.stdout, said)
 	leaked = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", DEV).stdout
 	checks.that("no authorities in its history", "BEGIN CERTIFICATE" not in leaked, leaked)
