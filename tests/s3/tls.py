@@ -1,8 +1,11 @@
-"""A certificate authority of a test's own, and a server's certificate from it for localhost and 127.0.0.1."""
+"""A certificate authority of a test's own, a server's certificate from it for localhost and 127.0.0.1, and a listener that shows it."""
 
 import datetime
 import ipaddress
 import os
+import socket
+import ssl
+import threading
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -51,3 +54,38 @@ def make(directory, names=("localhost", "127.0.0.1")):
 		with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
 			file.write(content)
 	return paths
+
+
+class Listener:
+	"""A server on 127.0.0.1 that shakes hands by TLS and keeps what it is sent (received); to be used with "with"."""
+
+	def __init__(self, certificate, key):
+		self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		self.context.load_cert_chain(certificate, key)
+		self.socket = socket.create_server(("127.0.0.1", 0))
+		self.url = f"https://127.0.0.1:{self.socket.getsockname()[1]}"
+		self.received = b""
+		self.n_refused = 0
+		self.thread = threading.Thread(target=self._serve, daemon=True)
+
+	def _serve(self):
+		while True:
+			try:
+				connection, _ = self.socket.accept()
+			except OSError:
+				return
+			try:
+				with self.context.wrap_socket(connection, server_side=True) as secured:
+					secured.settimeout(5)
+					self.received += secured.recv(1 << 16)
+			except OSError:
+				self.n_refused += 1
+
+	def __enter__(self):
+		self.thread.start()
+		return self
+
+	def __exit__(self, *_):
+		self.socket.shutdown(socket.SHUT_RDWR)
+		self.thread.join()
+		self.socket.close()
