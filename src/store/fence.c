@@ -171,6 +171,8 @@ enum prio_status store_fence(struct store **store, struct store *inner, struct s
 	fence->base.name = inner->name;
 	fence->inner = inner;
 	fence->lock = lock;
+	if (inner->ops->guard != NULL)
+		inner->ops->guard(inner, lock);
 	*store = &fence->base;
 	return PRIO_OK;
 }

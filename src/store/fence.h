@@ -7,8 +7,8 @@
 
 #include "store/store.h"
 
-/* store_fence: a store that passes everything on to inner, and asks lock before each change: PRIO_ERR_BUSY, nothing changed, if it
- * is lost.
+/* store_fence: a store that passes everything on to inner, and asks lock before each change, also before each repetition of a request:
+ * PRIO_ERR_BUSY if it is lost. Nothing was changed then, but for what an earlier attempt, whose answer was lost, may have done.
  *
  *   inner   becomes the fence's: store_free of the fence frees it. On failure it stays the caller's.
  *   lock    lent; may be released when no change is made any more

@@ -184,7 +184,8 @@ static void file_free(struct store *base)
 }
 
 static const struct store_ops store_ops = {file_list,        file_stat, file_open, file_create, file_put,
-					   file_delete_many, file_lock, file_sweep, file_free, file_create_scratch};
+					   file_delete_many, file_lock, file_sweep, file_free, file_create_scratch,
+					   NULL};
 
 /* Make the directory in its parent, durably. */
 static int make_one(const char *path)

@@ -63,8 +63,13 @@ static void s3_free(struct store *base)
 	free(store);
 }
 
-static const struct store_ops store_ops = {s3_list,	   s3_stat, s3_open,  s3_create, s3_put,
-					   s3_delete_many, s3_lock, s3_sweep, s3_free, NULL};
+static void s3_guard(struct store *base, struct store_lock *lock)
+{
+	s3_store_of(base)->guard = lock;
+}
+
+static const struct store_ops store_ops = {s3_list, s3_stat,  s3_open, s3_create, s3_put, s3_delete_many,
+					   s3_lock, s3_sweep, s3_free, NULL,	  s3_guard};
 
 bool store_s3_lacks_conditions(struct store *base)
 {

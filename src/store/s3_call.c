@@ -185,6 +185,14 @@ static bool was_refused_unread(const struct s3_reply *reply)
 	return reply->code < 500 || reply->code == 501 || strcmp(reply->error_code, "SlowDown") == 0;
 }
 
+/* Repeated long enough, a request outlives the lease under which it began. */
+static enum prio_status ask_guard(const struct s3_store *store, const struct s3_request *request, struct prio_error *error)
+{
+	bool is_reading = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+
+	return is_reading || store->guard == NULL ? PRIO_OK : store_lock_check(store->guard, error);
+}
+
 static enum prio_status run(struct s3_store *store, const struct s3_request *request, struct http_body **body,
 			    struct s3_reply *reply, struct prio_error *error)
 {
@@ -204,7 +212,9 @@ static enum prio_status run(struct s3_store *store, const struct s3_request *req
 		return status;
 	for (;; n++) {
 		s3_reply_clear(reply);
-		status = attempt(store, request, payload_hex, &outcome, body, reply, error);
+		status = ask_guard(store, request, error);
+		if (status == PRIO_OK)
+			status = attempt(store, request, payload_hex, &outcome, body, reply, error);
 		reply->maybe_done = maybe_done;
 		if (status != PRIO_OK)
 			return status;

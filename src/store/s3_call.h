@@ -48,7 +48,7 @@ struct s3_reply {
  * PRIO_OK: reply->code is 2xx, or a refusal that means something to some caller: 304, 400, 404, 405, 409, 411, 412,
  * 416, 501. What means the same to all is an error: DENIED (401, 403: bucket, key, permission; bad keys; skewed clock;
  * wrong region, said which is right; untrusted certificate), NOT_FOUND (no such bucket), FULL (507, quota), IO and
- * TIMEOUT (after the last repetition), STOPPED, TOO_LARGE, MEMORY, CRYPTO. Thread-safe. */
+ * TIMEOUT (after the last repetition), STOPPED, BUSY (the store's guard is lost), TOO_LARGE, MEMORY, CRYPTO. Thread-safe. */
 PRIO_MUST_USE enum prio_status s3_call(struct s3_store *store, const struct s3_request *request, struct s3_reply *reply,
 				       struct prio_error *error);
 

@@ -47,6 +47,7 @@ struct s3_store {
 	struct retry_policy retry;
 	char *ca_file; /* NULL: the system's authorities; kept for the transport that a lease makes for itself */
 	uint32_t lease_ttl_s;
+	struct store_lock *guard; /* lent; asked before each attempt that changes something; NULL: none */
 	struct log *log;
 	bool (*is_stopped)(void);
 	_Atomic int traits[S3_N_TRAITS]; /* enum s3_answer */

@@ -62,6 +62,7 @@ struct seen {
 	struct lease_record record;
 	char tag[TAG_BYTES]; /* ETag (Google: generation) */
 	time_t now; /* the server's */
+	uint64_t asked_ms; /* our own clock, not later than now */
 };
 
 static void copy_tag(const struct s3_lease *lease, char tag[TAG_BYTES], const struct s3_reply *reply)
@@ -81,9 +82,10 @@ static enum prio_status look(struct s3_lease *lease, struct seen *seen, struct p
 					   .reply_bytes_max = LEASE_BYTES_MAX,
 					   .permission = "s3:GetObject"};
 	struct s3_reply reply;
+	uint64_t asked_ms = awake_ms();
 	enum prio_status status = s3_call(&lease->store, &request, &reply, error);
 
-	*seen = (struct seen){.now = server_time(lease, &reply)};
+	*seen = (struct seen){.now = server_time(lease, &reply), .asked_ms = asked_ms};
 	if (status == PRIO_OK && reply.code == 200) {
 		seen->exists = true;
 		copy_tag(lease, seen->tag, &reply);
@@ -175,10 +177,11 @@ static enum prio_status settle(struct s3_lease *lease, bool *is_ours, struct pri
 
 /* ---- Holding ---- */
 
-static void count_from(struct s3_lease *lease, uint64_t begun_ms)
+/* Our record was written, with an end that was reckoned from what was seen. */
+static void count_from(struct s3_lease *lease, const struct seen *seen)
 {
 	pthread_mutex_lock(&lease->mutex);
-	lease->held_until_ms = begun_ms + (uint64_t)lease->store.lease_ttl_s * 900;
+	lease->held_until_ms = seen->asked_ms + (uint64_t)lease->store.lease_ttl_s * 900;
 	pthread_mutex_unlock(&lease->mutex);
 }
 
@@ -192,7 +195,7 @@ static void lose(struct s3_lease *lease, const struct seen *seen)
 }
 
 /* Write our record once more, with a new end, if the lease is still ours. The look before tells the server's time, whether the answer to
- * an earlier write was lost, and who took over. */
+ * an earlier write was lost, and who took over. Errors pass: there is time for another one, or the lease ends by itself. */
 static bool rewrite(struct s3_lease *lease)
 {
 	struct seen seen;
@@ -205,17 +208,11 @@ static bool rewrite(struct s3_lease *lease)
 		return false;
 	}
 	lease->record.expires = seen.now + (time_t)lease->store.lease_ttl_s;
-	return write_record(lease, s3_lacks(&lease->store, S3_CONDITIONS) ? ANY : IF_UNCHANGED, seen.tag, &code, NULL) == PRIO_OK &&
-	       code == 200;
-}
-
-/* One renewal. Errors pass: there is time for another one, or the lease ends by itself. */
-static void renew(struct s3_lease *lease)
-{
-	uint64_t begun_ms = awake_ms();
-
-	if (rewrite(lease))
-		count_from(lease, begun_ms);
+	if (write_record(lease, s3_lacks(&lease->store, S3_CONDITIONS) ? ANY : IF_UNCHANGED, seen.tag, &code, NULL) != PRIO_OK ||
+	    code != 200)
+		return false;
+	count_from(lease, &seen);
+	return true;
 }
 
 static bool wait_ms(struct s3_lease *lease, uint64_t ms)
@@ -242,7 +239,7 @@ static void *renewing(void *context)
 	uint64_t third_ms = (uint64_t)lease->store.lease_ttl_s * 1000 / 3;
 
 	while (!wait_ms(lease, third_ms))
-		renew(lease);
+		(void)rewrite(lease);
 	return NULL;
 }
 
@@ -310,6 +307,7 @@ static enum prio_status lease_new(struct s3_lease **out, const struct s3_store *
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	lease->store = *store;
 	lease->store.http = NULL;
+	lease->store.guard = NULL;
 	lease->store.retry = (struct retry_policy){.max_attempts = 6, .max_delay_ms = patience_ms};
 	lease->base.check = check;
 	lease->base.release = release;
@@ -370,10 +368,9 @@ static enum prio_status wait_for_end(struct s3_lease *lease, struct seen *seen, 
 	return status;
 }
 
-/* Take it, or find that somebody else was faster (PRIO_ERR_EXISTS). */
+/* Take it, or find that somebody else was faster, or that this took longer than the lease lasts (PRIO_ERR_EXISTS). */
 static enum prio_status take(struct s3_lease *lease, const struct seen *seen, struct prio_error *error)
 {
-	uint64_t begun_ms = awake_ms();
 	enum condition condition = s3_lacks(&lease->store, S3_CONDITIONS) ? ANY : seen->exists ? IF_UNCHANGED : IF_ABSENT;
 	bool is_ours = true;
 	int code = 0;
@@ -394,9 +391,10 @@ static enum prio_status take(struct s3_lease *lease, const struct seen *seen, st
 	status = probe(lease, error);
 	if (status == PRIO_OK && s3_lacks(&lease->store, S3_CONDITIONS))
 		status = settle(lease, &is_ours, error);
-	if (status == PRIO_OK && is_ours)
-		count_from(lease, begun_ms);
-	return status != PRIO_OK || is_ours ? status : PRIO_ERR_EXISTS;
+	if (status != PRIO_OK)
+		return status;
+	count_from(lease, seen);
+	return is_ours && awake_ms() < lease->held_until_ms ? PRIO_OK : PRIO_ERR_EXISTS;
 }
 
 enum prio_status s3_lock(struct store *base, const char *key, struct store_lock **out, struct prio_error *error)

@@ -53,6 +53,9 @@ struct store_ops {
 	void (*free)(struct store *store);
 	/* NULL: as create */
 	enum prio_status (*create_scratch)(struct store *store, const char *key, struct sink **sink, struct prio_error *error);
+	/* From now on ask the lock (lent) before each attempt of a request that changes something: an operation may repeat them for
+	 * longer than a lease lasts. NULL: where nothing is repeated. */
+	void (*guard)(struct store *store, struct store_lock *lock);
 };
 struct store {
 	const struct store_ops *ops;

@@ -281,7 +281,8 @@ static void fault_free(struct store *base)
 }
 
 static const struct store_ops store_ops = {fault_list,        fault_stat, fault_open,  fault_create, fault_put,
-					   fault_delete_many, fault_lock, fault_sweep, fault_free, fault_create_scratch};
+					   fault_delete_many, fault_lock, fault_sweep, fault_free, fault_create_scratch,
+					   NULL};
 
 struct store *fault_wrap(struct store *inner, const char *role)
 {

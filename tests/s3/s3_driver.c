@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "store/fence.h"
 #include "store/s3_internal.h"
 
 enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, STEP_BYTES_MAX = 1 << 26 };
@@ -365,6 +366,8 @@ static void run_command(void)
 		answer(lock == NULL ? store_lock(store, word(1), &lock, &error) : PRIO_ERR_ARGUMENT, &error);
 	} else if (strcmp(command, "check") == 0) {
 		answer(store_lock_check(lock, &error), &error);
+	} else if (strcmp(command, "fence") == 0) {
+		answer(store_fence(&store, store, lock, &error), &error);
 	} else if (strcmp(command, "unlock") == 0) {
 		store_unlock(lock);
 		lock = NULL;

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import fake_s3
 import fault_proxy
 from store_driver import Driver, Refused
 
@@ -161,3 +162,45 @@ def test_lost_answers_are_no_lost_lease(s3_server, bucket):
 			driver.do("check")
 			driver.do("unlock")
 			driver.close()
+
+
+def test_a_repeated_write_does_not_come_after_the_end_of_the_lease(s3_server, bucket, holder, record):
+	"""Cut off from the server in the middle of a write, for longer than the lease: the write that is tried again when the way is free
+	once more must not replace what the next run wrote."""
+	with fault_proxy.FaultProxy(s3_server.url, rate=1, kinds=("SlowDown",), retry_after_s=TTL + 4) as proxy:
+		proxy.disable()
+		first, second = holder(endpoint=proxy.url), holder()
+		first.do("lock", KEY)
+		first.do("fence")
+		first.put("data/x", b"first")
+		proxy.enable()
+		first.send("put", "data/x", first._file(b"late"), "always")
+		time.sleep(0.5)
+		record.write(boot="another-machine")  # so that it is not seen to live
+		second.do("lock", KEY)
+		second.put("data/x", b"second")
+		proxy.disable()
+		answer = first._answer()
+	assert answer.status == "busy", answer
+	assert second.get("data/x") == b"second"
+
+
+class Sleeper(fake_s3.Handler):
+	"""Its client falls asleep for longer than a lease lasts when it has asked who holds it."""
+
+	def get(self, key):
+		super().get(key)
+		process, self.server.fake.sleeper = self.server.fake.sleeper, None
+		if process is not None:
+			process.send_signal(signal.SIGSTOP)
+			threading.Timer(TTL + 1, process.send_signal, [signal.SIGCONT]).start()
+
+
+def test_who_slept_between_asking_and_taking_asks_again(monkeypatch):
+	monkeypatch.setattr(fake_s3, "Handler", Sleeper)
+	with fake_s3.Fake() as fake, Driver(endpoint=fake.endpoint, bucket="bucket", access_key="a", secret_key="s", lease_ttl_s=str(TTL)) as driver:
+		fake.sleeper = driver.process
+		driver.do("lock", KEY)
+		assert fake.sleeper is None
+		assert json.loads(fake.objects[KEY].data)["expires"] > time.time()
+		driver.do("check")
