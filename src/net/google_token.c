@@ -16,6 +16,7 @@
 #include "base/wipe.h"
 #include "crypt/random.h"
 #include "net/jwt.h"
+#include "net/loopback.h"
 #include "net/retry.h"
 
 enum {
@@ -84,8 +85,8 @@ static enum prio_status take_account(struct google_tokens *tokens, const json_t 
 			return error_set(error, PRIO_ERR_CONFIG, "%s lacks \"%s\"", path, needed[i]);
 
 	const char *uri = json_string_value(json_object_get(account, "token_uri"));
-	if (strncmp(uri, "https://", 8) != 0 && strncmp(uri, "http://", 7) != 0)
-		return error_set(error, PRIO_ERR_CONFIG, "\"token_uri\" of %s is no URL", path);
+	if (strncmp(uri, "https://", 8) != 0 && (strncmp(uri, "http://", 7) != 0 || !loopback_is_host(uri + 7)))
+		return error_set(error, PRIO_ERR_CONFIG, "\"token_uri\" of %s is no URL that begins with https://", path);
 	tokens->url = strdup(uri);
 	tokens->email = copy_member(account, "client_email");
 	tokens->key_id = copy_member(account, "private_key_id"); /* may be missing */

@@ -9,8 +9,8 @@ struct google_tokens;
 
 /* google_tokens_new: read the credentials.
  *
- *   credentials_file   GOOGLE_APPLICATION_CREDENTIALS, a service account's JSON (client_email, private_key, token_uri);
- *                      NULL: the metadata server (its host by GCE_METADATA_HOST, else metadata.google.internal)
+ *   credentials_file   GOOGLE_APPLICATION_CREDENTIALS, a service account's JSON (client_email, private_key, and token_uri, which has
+ *                      to be https but on this machine); NULL: the metadata server (its host by GCE_METADATA_HOST, else metadata.google.internal)
  *   http               lent; outlives it
  *
  * PRIO_OK; CONFIG (not such a file), NOT_FOUND, DENIED, IO, KEY (the private key is unusable), MEMORY. */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "net/http.h"
+#include "net/loopback.h"
 #include "pipeline/doctor.h"
 
 enum { ANSWER_BYTES_MAX = 1 << 16, TIMEOUT_MS = 10000 };
@@ -13,18 +14,6 @@ enum { CLOCK_WARN_S = 60, CLOCK_FAIL_S = 600 };
 static bool begins(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* Does the URL's host stay on this machine: localhost, 127.x.y.z, [::1]? */
-static bool is_loopback(const char *url)
-{
-	const char *host = strstr(url, "://") + 3;
-	size_t n = strncmp(host, "[::1]", 5) == 0	? 5
-		   : strncmp(host, "localhost", 9) == 0 ? 9
-		   : strncmp(host, "127.", 4) == 0	? strspn(host, "0123456789.")
-							: 0;
-
-	return n > 0 && (host[n] == '\0' || host[n] == ':' || host[n] == '/');
 }
 
 /* "Tue, 24 Nov 2026 19:37:04 GMT", the form that servers write (RFC 9110, 5.6.7). */
@@ -108,7 +97,7 @@ bool doctor_check_endpoint(struct findings *findings, const struct bucket_endpoi
 			     "it is no address of a known kind");
 		return false;
 	}
-	if (begins(endpoint->url, "http://") && !is_loopback(endpoint->url))
+	if (begins(endpoint->url, "http://") && !loopback_is_host(endpoint->url + strlen("http://")))
 		findings_add(findings, FINDING_WARN, variable, "use https",
 			     "plain http: who is on the way to it reads and changes what is sent");
 	return ask(findings, endpoint, variable);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/wipe.h"
+#include "net/loopback.h"
 #include "store/s3_internal.h"
 
 enum { BUCKET_BYTES_MAX = 255, HOST_BYTES_MAX = 255, DEFAULT_LEASE_TTL_S = 60 };
@@ -161,6 +162,14 @@ static bool is_set(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
+/* A token opens all that its account may open, to whoever receives it: that has to be Google, and nobody on the way. One side's
+ * credentials are in the environment also when requests go to the other side's server. */
+static bool may_have_token(const struct s3_store *store, bool has_google_file)
+{
+	return (strcmp(store->scheme, "https") == 0 && ends_with(store->host, ".googleapis.com")) ||
+	       (has_google_file && loopback_is_host(store->host));
+}
+
 /* Keys, or a token that stands for them. */
 static enum prio_status set_credentials(struct s3_store *store, const struct s3_settings *settings,
 					struct prio_error *error)
@@ -182,8 +191,9 @@ static enum prio_status set_credentials(struct s3_store *store, const struct s3_
 		return error_set(error, PRIO_ERR_CONFIG, "%s: the %s key is given and the %s key is missing",
 				 store->name, is_set(settings->access_key) ? "access" : "secret",
 				 is_set(settings->access_key) ? "secret" : "access");
-	if (!has_google_file && !ends_with(store->host, ".googleapis.com"))
-		return error_set(error, PRIO_ERR_CONFIG, "%s: access key and secret key are missing", store->name);
+	if (!may_have_token(store, has_google_file))
+		return error_set(error, PRIO_ERR_CONFIG, "%s: access key and secret key are missing%s", store->name,
+				 has_google_file ? " (a Google account's tokens go to https://storage.googleapis.com alone)" : "");
 	store->is_google = true;
 	return google_tokens_new(&store->tokens, has_google_file ? settings->google_credentials : NULL, store->http,
 				 error);

@@ -19,7 +19,8 @@ enum s3_addressing {
 struct s3_settings {
 	const char *endpoint; /* "https://host[:port]" or "http://host[:port]" */
 	const char *region;   /* NULL: "us-east-1" */
-	/* NULL or "": no key. Then on *.googleapis.com (or with google_credentials) a bearer token; elsewhere PRIO_ERR_CONFIG. */
+	/* NULL or "": no key. Then, over https on *.googleapis.com, a bearer token; elsewhere PRIO_ERR_CONFIG. (With google_credentials also on
+	 * this machine's own addresses, where emulators are.) */
 	const char *access_key;
 	const char *secret_key;
 	const char *session_token;      /* NULL: none */

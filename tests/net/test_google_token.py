@@ -166,6 +166,7 @@ def bad_accounts():
 		yield f"no {member}", "config", google.account(good, URI, **{member: None})
 		yield f"{member} is a number", "config", google.account(good, URI, **{member: 7})
 	yield "no URL", "config", google.account(good, "ftp://x")
+	yield "not https", "config", google.account(good, "http://127.0.0.1.example/token")
 	yield "too long", "config", google.account(good, URI, more="x" * 70_000)
 	yield "no PEM", "key", google.account("secret words", URI)
 	yield "a small key", "key", google.account(google.pem(google.new_key(1024)), URI)

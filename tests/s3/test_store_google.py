@@ -80,3 +80,17 @@ def test_a_small_object_that_is_damaged(google):
 		store.put("k", b"important")
 		google.faults = [fake_s3.Fault("GET", "corrupt")]
 		assert store.get("k") == b"important" and google.count("GET /bucket/k") == 2
+
+
+@pytest.mark.parametrize("endpoint", ("https://s3.partner.example", "http://storage.googleapis.com", "https://googleapis.com.example",
+	"https://127.0.0.1.example", "http://localhost.example:9000", "https://evilgoogleapis.com"))
+def test_a_token_goes_to_google_alone(google, endpoint):
+	"""Our own account is in the environment, and the partner's server lacks its keys."""
+	with Driver(**{**google.settings, "endpoint": endpoint}) as store:
+		assert store.opened.status == "config" and "access key and secret key are missing" in store.opened.text
+	assert google.n_tokens == 0
+
+
+def test_googles_own_address_may_have_one(google):
+	with Driver(**{**google.settings, "endpoint": "https://storage.googleapis.com"}) as store:
+		assert store.opened.status == "ok"
