@@ -110,7 +110,7 @@ def measure(bench):
 		finally:
 			place.close()
 	site.forget_all()
-	return {**result, "files": files} if result["servers"] else None
+	return {**result, "cores": len(bench.cores), "files": files} if result["servers"] else None
 
 
 def worst_extra_cpu_s(result):
@@ -122,15 +122,20 @@ def extra_cpu_s(result, kind):
 	return (result["servers"][kind]["cpu_s"] - result["files"]["cpu_s"]) / result["raw_bytes"] * 1e9
 
 
+def busy(result, took):
+	"""Of all cores, while the quickest run went on: by our server and the S3 server together."""
+	return (took["cpu_s"] + took.get("server_cpu_s", 0)) / took["wall_s"] / result["cores"]
+
+
 def show(result):
 	gigabytes, rows = result["raw_bytes"] / 1e9, []
 	for kind, took in (("files", result["files"]), *result["servers"].items()):
 		server = took.get("server_cpu_s", 0)
 		rows.append([kind, f"{took['wall_s']:.2f}", f"{gigabytes / took['wall_s']:.2f}", f"{took['cpu_s'] / gigabytes:.2f}",
 			f"{extra_cpu_s(result, kind):.2f}" if kind != "files" else "", f"{server / gigabytes:.2f}" if server else "",
-			f"{took['peak_mib']:.1f}"])
+			f"{100 * busy(result, took):.0f} %", f"{took['peak_mib']:.1f}"])
 	say(f"  {result['n_records']} records of {result['n_data']} fields, {gigabytes:.2f} GB of raw shares; seconds of CPU for each of them")
-	table_of(rows, ["from", "seconds", "GB/s", "our CPU", "beyond files", "the S3 server's CPU", "our peak MiB"])
+	table_of(rows, ["from", "seconds", "GB/s", "our CPU", "beyond files", "the S3 server's CPU", "all cores busy with both", "our peak MiB"])
 	for kind, took in result["servers"].items():
 		say(f"  {kind}: uploading them at {gigabytes / took['upload']['wall_s']:.2f} GB/s; ours {took['upload']['cpu_s'] / gigabytes:.2f}, "
 			f"the server's {took['upload']['server_cpu_s'] / gigabytes:.2f} s of CPU a GB")
