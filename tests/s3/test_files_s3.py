@@ -121,6 +121,20 @@ def test_no_clobber_and_missing(operator, inside):
 	assert inside.keys() == ["new", "old"]
 
 
+def test_no_clobber_where_nobody_can_tell_what_is_there(prio_processor_bin, tmp_path):
+	"""Who may write and not look, as an ingestion service: an object that may be there is left alone, and that is no success."""
+	operator = Operator(prio_processor_bin, tmp_path)
+	denied = [Fault(f"{method} /bucket/old", (403, "AccessDenied"), 9) for method in ("HEAD", "GET")]
+	with Fake(denied) as fake:
+		operator.env.update(BUCKET_INTERNAL_ENDPOINT=fake.endpoint, BUCKET_INTERNAL_ACCESS_KEY="a", BUCKET_INTERNAL_SECRET_KEY="b",
+			BUCKET_INTERNAL_PRIVATE="bucket")
+		fake.store("old", b"old")
+		(tmp_path / "new").write_bytes(b"new")
+		assert "s3:GetObject" in operator.fails("cp", "--no-clobber", "./new", "private:old")
+		assert "s3:GetObject" in operator.fails("cp", "--no-clobber", "-", "private:old", stdin=b"new")
+		assert fake.objects["old"].data == b"old"
+
+
 def test_a_bucket_that_is_missing(operator):
 	operator.env["BUCKET_INTERNAL_PRIVATE"] = "no-such-bucket-anywhere"
 	for words in (["ls", "private:"], ["cat", "private:k"], ["rm", "private:k"], ["cp", "./nothing", "private:k"]):

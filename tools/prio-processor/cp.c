@@ -40,20 +40,26 @@ static bool is_standard(const char *name)
 	return strcmp(name, "-") == 0;
 }
 
-/* Should the target be left alone? What cannot be looked at is no reason to. */
-static bool is_kept(const struct job *job, const char *key)
+/* Should the target be left alone? What cannot be looked at may be there. */
+static enum prio_status look_at_target(const struct job *job, const char *key, bool *is_kept, struct prio_error *error)
 {
 	struct store_object there;
+	enum prio_status status = cli_flag(job->call, "no-clobber") ? store_stat(job->target.store, key, &there, error)
+								    : PRIO_ERR_NOT_FOUND;
 
-	return cli_flag(job->call, "no-clobber") && store_stat(job->target.store, key, &there, NULL) == PRIO_OK;
+	*is_kept = status == PRIO_OK;
+	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
 }
 
 static enum prio_status copy_one(struct job *job, const char *from, const char *to, struct prio_error *error)
 {
 	char shown[PLACE_SHOWN_BYTES];
-	enum prio_status status;
+	bool is_kept;
+	enum prio_status status = look_at_target(job, to, &is_kept, error);
 
-	if (is_kept(job, to)) {
+	if (status != PRIO_OK)
+		return status;
+	if (is_kept) {
 		log_info(cli_log(job->call), "%s is there already and is left alone", place_show(shown, &job->target, to));
 		job->n_left++;
 		return PRIO_OK;
@@ -81,11 +87,14 @@ static enum prio_status from_input(struct job *job, struct prio_error *error)
 {
 	struct stream *stream = standard_input();
 	struct sink *sink = NULL;
+	bool is_kept = false;
 	enum prio_status status = stream == NULL ? PRIO_ERR_MEMORY : PRIO_OK;
 
 	if (job->target.is_directory)
 		status = error_set(error, PRIO_ERR_CONFIG, "what standard input holds needs a name of its own in TARGET");
-	else if (is_kept(job, job->target.key))
+	else if (status == PRIO_OK)
+		status = look_at_target(job, job->target.key, &is_kept, error);
+	if (is_kept)
 		log_info(cli_log(job->call), "TARGET is there already and is left alone");
 	else if (status == PRIO_OK)
 		status = store_create(job->target.store, job->target.key, &sink, error);
