@@ -286,7 +286,7 @@ static void free_store(struct store *store)
 struct store *memory_store(void)
 {
 	static const struct store_ops ops = {list,	  stat_object, open_object, create,    put,
-					     delete_many, take_lock,   sweep,	    free_store, NULL};
+					     delete_many, take_lock,   sweep,	    free_store, NULL,	NULL};
 	struct memory_store *memory = calloc(1, sizeof *memory);
 
 	FUZZ_CHECK(memory != NULL);

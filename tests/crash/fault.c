@@ -272,6 +272,14 @@ static enum prio_status fault_sweep(struct store *base, const char *prefix, stru
 	return status;
 }
 
+static void fault_guard(struct store *base, struct store_lock *lock)
+{
+	struct store *inner = fault_store_of(base)->inner;
+
+	if (inner->ops->guard != NULL)
+		inner->ops->guard(inner, lock);
+}
+
 static void fault_free(struct store *base)
 {
 	struct fault_store *store = fault_store_of(base);
@@ -282,7 +290,7 @@ static void fault_free(struct store *base)
 
 static const struct store_ops store_ops = {fault_list,        fault_stat, fault_open,  fault_create, fault_put,
 					   fault_delete_many, fault_lock, fault_sweep, fault_free, fault_create_scratch,
-					   NULL};
+					   fault_guard};
 
 struct store *fault_wrap(struct store *inner, const char *role)
 {
