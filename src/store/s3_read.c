@@ -49,34 +49,45 @@ static enum prio_status changed(const struct s3_stream *stream, const char *how,
 	return s3_error(error, stream->store, stream->key, PRIO_ERR_CHANGED, "it was %s while it was read", how);
 }
 
-/* "bytes 5-9/100": does it begin where it should? */
-static bool begins_at(const char *content_range, uint64_t at)
+/* A number and the sign behind it; the text moves on. */
+static bool take_number(uint64_t *out, const char **text, char sign)
 {
 	char number[24];
-	size_t n;
-	uint64_t first;
+	size_t n = strspn(*text, "0123456789");
+
+	if (n == 0 || n >= sizeof number || (*text)[n] != sign)
+		return false;
+	memcpy(number, *text, n);
+	number[n] = '\0';
+	*text += n + (sign != '\0');
+	return s3_xml_number(out, number);
+}
+
+/* "bytes 5-9/100": does it begin where it should? *size_bytes: of the object; as far as the range goes if that is not said. */
+static bool begins_at(const char *content_range, uint64_t at, uint64_t *size_bytes)
+{
+	uint64_t first, last;
 
 	if (content_range == NULL || strncmp(content_range, "bytes ", 6) != 0)
 		return false;
 	content_range += 6;
-	n = strspn(content_range, "0123456789");
-	if (n == 0 || n >= sizeof number || content_range[n] != '-')
+	if (!take_number(&first, &content_range, '-') || !take_number(&last, &content_range, '/') || first != at || last < first ||
+	    last == UINT64_MAX)
 		return false;
-	memcpy(number, content_range, n);
-	number[n] = '\0';
-	return s3_xml_number(&first, number) && first == at;
+	*size_bytes = last + 1;
+	return strcmp(content_range, "*") == 0 || (take_number(size_bytes, &content_range, '\0') && *size_bytes > last);
 }
 
-/* What an answer with a body says of the object. */
+/* What an answer with a body says of the object. A server may answer with less of a range than it was asked for: what is missing then
+ * is asked for like what a broken connection left out. */
 static enum prio_status accept_answer(struct s3_stream *stream, const struct s3_reply *reply, struct prio_error *error)
 {
 	const char *etag = s3_header(reply, "etag");
-	uint64_t n = reply->http.content_length;
+	uint64_t end = reply->http.content_length;
 
-	if (reply->code == 200 ? stream->at > 0 : !begins_at(s3_header(reply, "content-range"), stream->at))
+	if (reply->code == 200 ? stream->at > 0 : !begins_at(s3_header(reply, "content-range"), stream->at, &end))
 		return s3_error(error, stream->store, stream->key, PRIO_ERR_FORMAT,
 				"the server does not answer with the bytes that were asked for");
-	uint64_t end = n <= UINT64_MAX - stream->at ? stream->at + n : UINT64_MAX;
 	if (stream->is_begun) {
 		bool is_same = s3_same_etag(stream->etag, etag) && (end >= stream->end || stream->end == UINT64_MAX);
 

@@ -171,7 +171,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 			first, last = int(told[1]), int(told[2] or len(stored.data) - 1)
 			if first >= len(stored.data):
 				return self.refuse(416, "InvalidRange")
-			last = min(last, len(stored.data) - 1)
+			last = min(last, len(stored.data) - 1, first + fake.lacks.get("longer_ranges", len(stored.data)) - 1)
 			headers["Content-Range"] = f"bytes {first}-{last}/{len(stored.data)}"
 			return self.answer(206, stored.data[first:last + 1], headers)
 		if stored.crc and self.headers.get("x-amz-checksum-mode") == "ENABLED":
@@ -259,7 +259,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Fake:
 	"""endpoint, objects, uploads, requests (line, headers, body), faults. lacks: checksums, conditions (ignore or refuse), bulk
-	(501 or 405), full, encoding, ranges, uploads."""
+	(501 or 405), full, encoding, ranges, longer_ranges (than so many bytes), uploads."""
 
 	def __init__(self, faults=(), page=1000, namespace=NAMESPACE, etag_of=lambda body: None, listing=None, **lacks):
 		self.faults, self.page, self.namespace, self.etag_of, self.listing, self.lacks = list(faults), page, namespace, etag_of, listing, lacks

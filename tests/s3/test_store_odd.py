@@ -86,6 +86,17 @@ def test_no_list_of_uploads():
 		assert fake.count("uploads") == 1
 
 
+def test_ranges_that_are_answered_in_part():
+	"""As RFC 9110, 15.3.7, allows: what is missing is asked for, and is not taken for the object's end."""
+	data = bytes(range(256)) * 40
+	with Fake(longer_ranges=1000) as fake, driver(fake) as store:
+		fake.store("k", data)
+		assert store.read("k", 100, 5000) == data[100:5100]
+		assert store.read("k", 100) == data[100:]
+		assert store.read("k", 10_000, 5000) == data[10_000:]
+		assert store.read("k", 0, 1) == data[:1]
+
+
 def test_ranges_that_are_ignored():
 	with Fake(ranges=True) as fake, driver(fake) as store:
 		fake.store("k", b"0123456789")
