@@ -12,6 +12,7 @@ import tempfile
 from servers import Site
 
 TABLES = ["portable", "avx2", "avx512", "avx512ifma"]
+ROUNDS_PER_PROCESS = 2
 SIZE = 2000  # fields, where nothing else is said
 
 
@@ -23,11 +24,13 @@ class Effort:
 		self.repetitions, self.sites = repetitions, sites
 
 
-# Sites: (records, fields). The first is where verify1 is measured, and what the targets of whole runs speak of.
+# Sites: (records, fields, repetitions at most). The first is where verify1 is measured. Targets of whole runs speak of
+# 100,000 records.
+SITES = [(100_000, SIZE, 9), (10_000, SIZE, 9), (1000, SIZE, 9), (100_000, 100, 3), (50_000, 441, 3), (1_000_000, 100, 1)]
 EFFORTS = {effort.name: effort for effort in (
-	Effort("quick", 3, 0.01, 2, 1, [(10_000, SIZE), (1000, SIZE)]),
-	Effort("default", 12, 0.02, 4, 3, [(100_000, SIZE), (10_000, SIZE), (1000, SIZE), (100_000, 100), (50_000, 441)]),
-	Effort("full", 30, 0.03, 8, 5, [(100_000, SIZE), (10_000, SIZE), (1000, SIZE), (100_000, 100), (50_000, 441), (1_000_000, 100)]),
+	Effort("quick", 3, 0.01, 2, 1, [(10_000, SIZE, 1), (1000, SIZE, 1)]),
+	Effort("default", 12, 0.02, 4, 3, SITES),
+	Effort("full", 30, 0.03, 8, 5, SITES),
 )}
 
 
@@ -87,6 +90,16 @@ class Bench:
 			if figure["what"] == "openssl_x25519":
 				self.x_ns = min(self.x_ns or figure["ns"], figure["ns"])
 		return figures
+
+	def prio_bench_often(self, part, rounds, *words):
+		"""As prio_bench, in several processes, the least of all. Where a process's memory happens to lie costs up to a tenth."""
+		least = {}
+		for _ in range(max(1, rounds // ROUNDS_PER_PROCESS)):
+			for figure in self.prio_bench(part, ROUNDS_PER_PROCESS, self.effort.slice_s, *words):
+				kept = least.setdefault((figure["what"], figure["part"], figure["table"], figure["n_data"]), {**figure, "worst_ns": figure["ns"]})
+				kept["worst_ns"] = max(kept["worst_ns"], figure["ns"])
+				kept["ns"] = min(kept["ns"], figure["ns"])
+		return list(least.values())
 
 	def core_counts(self):
 		"""1, 2, 4, ... and all."""

@@ -18,7 +18,7 @@ sys.path.insert(0, HERE)
 import targets  # noqa: E402
 from charts import chart  # noqa: E402
 from harness import SIZE, TABLES  # noqa: E402
-from sections import kernels, records, runs, verify1  # noqa: E402
+from sections import kernels, memory, profile, records, runs, verify1  # noqa: E402
 from sizing import ELEMENTS_TEXT, Model, elements  # noqa: E402
 
 DOCS = os.path.join(os.path.dirname(HERE), "docs")
@@ -80,6 +80,30 @@ def records_table(result):
 	return table(["table", "n_data", "verify1 A, us", "verify1 B, us", "encode, us", "coefficients, once a batch, us"], rows)
 
 
+def parts_table(sections):
+	"""Where a record's time goes: kernels that ran by themselves, and what is left of the whole."""
+	best = sections["records"]["tables"][-1]
+	ns = {name: kernel["ns"].get(best, kernel["ns"].get("all")) for name, kernel in sections["kernels"]["kernels"].items()}
+	whole = sections["records"]["sizes"][str(SIZE)]["tables"][best]
+	case, result = verify1.find(sections["verify1"], "A", 1, best), sections["verify1"]
+	read_ns = result["only_read_s"]["A"] / result["n_records"] * 1e9
+	cpu_ns = case["cpu_s"] / result["n_records"] * 1e9
+	parts = {
+		"verify1 A": (whole["verify1_a"], ["x25519", "key_derivation", "gcm_open", "read_elements", "inner_products", "add_to_sum"], {}),
+		"verify1 B": (whole["verify1_b"], ["x25519", "key_derivation", "expand_seed", "inner_products", "add_to_sum"], {}),
+		"verify1 A from files, CPU": (cpu_ns, ["find_end_of_string", "base64_decode", "crc32c_of_line"],
+			{"verify1 A, as above": whole["verify1_a"], "reading": read_ns}),
+	}
+	rows = []
+	for name, (total, kernel_names, others) in parts.items():
+		if name.endswith("CPU") and result["n_data"] != SIZE:
+			continue
+		cells = {KERNEL_WORDS[kernel].split(",")[0]: ns[kernel] for kernel in kernel_names} | others
+		rest = total - sum(cells.values())
+		rows.append([name, f"{total / 1000:.2f}", "; ".join(f"{word} {cell / 1000:.2f}" for word, cell in cells.items()), f"{rest / 1000:.2f}"])
+	return table(["us a record, " + best, "in all", "of it", "the rest"], rows)
+
+
 def verify1_table(result):
 	rows = []
 	for case in result["cases"]:
@@ -87,6 +111,14 @@ def verify1_table(result):
 			f"{result['raw_bytes'][case['server']] / 1e9 / case['wall_s']:.2f}", f"{verify1.in_x(result, case):.2f} X",
 			f"{verify1.in_x(result, case, 'cpu_s'):.2f} X", f"{100 * case['cpu_s'] / case['wall_s'] / case['cores']:.0f} %"])
 	return table(["server, table", "cores", "records/s", "GB/s of text", "wall clock a record", "CPU a record", "cores busy"], rows)
+
+
+def profile_text(result):
+	if not result:
+		return "Without perf there is no profile of it."
+	tables = [table([f"server {name}", "in", "of all samples"], profile.rows(found)) for name, found in result.items()]
+	kernel = " and ".join(f"{found['kernel']:.0f} % on {name}" for name, found in result.items())
+	return f"Its profile on one core, by perf; the operating system's share is {kernel}:\n\n" + "\n\n".join(tables)
 
 
 def runs_table(result):
@@ -137,13 +169,14 @@ def curves(sections):
 
 	lines = []
 	sites = sorted((entry for entry in sections["runs"]["sites"] if entry["n_data"] == SIZE), key=lambda entry: entry["n_records"])
-	for server, colour in (("A", "blue"), ("B", "orange")):
+	few = sorted((entry for entry in sections["runs"]["sites"] if entry["n_data"] == 100), key=lambda entry: entry["n_records"])
+	for entries, server, colour in ((sites, "A", "blue"), (sites, "B", "orange"), (few, "A", "green"), (few, "B", "grey")):
 		for cores, dashed in ((1, True), (2, False)):
-			points = [(entry["n_records"], took["wall_s"]) for entry in sites if (took := runs.alone(entry, server, cores))]
+			points = [(entry["n_records"], took["wall_s"]) for entry in entries if (took := runs.alone(entry, server, cores))]
 			if len(points) > 1:
-				lines.append((f"{server}, {cores} core{'s' * (cores > 1)}", colour, dashed, points))
+				lines.append((f"{server}, {entries[0]['n_data']} fields, {cores} core{'s' * (cores > 1)}", colour, dashed, points))
 	if lines:
-		add("performance-records.svg", f"A whole run of {SIZE} fields by records", "records", "seconds", lines)
+		add("performance-records.svg", "A whole run by records", "records", "seconds", lines)
 
 	lines = []
 	largest = sites[-1] if sites else None
@@ -176,10 +209,10 @@ def sizing_text(sections):
 
 {table(["", "CPU, us, all stages", "raw shares, bytes", "private bucket, bytes", "sent to the partner, bytes"], formulas)}
 
-- **Time** on c cores = records x CPU / c / {min(model.busy.values()):.2f} (how busy one core was), if the shares come as fast as that. Two cores measured {" and ".join(f"{factor} times the speed of one on {name}" for name, factor in speedups.items())}. A size just above a power of
+- **Time** on c cores = records x CPU / c / busy, if the shares come as fast as that; busy is how busy the cores were where all {model.cores} of this machine worked: {" and ".join(f"{100 * busy:.0f} % on {name}" for name, busy in model.busy.items())}. Two cores gave {" and ".join(f"{factor} times the speed of one on {name}" for name, factor in speedups.items())}. A size just above a power of
   two costs like the next one (n_data 2049 twice as much as 2046): add fields up to a power of two less two for nothing.
 - **Reading** may be the limit: A reads its shares once, so a disk or network of d bytes a second needs records x raw bytes / d at least. Ten gigabits a second carry {1.25e9 / model.bytes_of('A', 'raw', SIZE):,.0f} records of {SIZE} fields.
-- **Memory**: {peak:.0f} MiB at most in all of these runs, whatever the number of records (a table of ids may take PRIO_MEMORY_BUDGET more, 128 MiB unless set otherwise).
+- **Memory**: {peak:.0f} MiB at most in all of these runs. It grows by about 70 bytes a record up to PRIO_MEMORY_BUDGET (128 MiB unless set otherwise), and no further.
 - **Disk**: raw shares and private bucket; the latter goes when results are published, unless KEEP_STATE is set.
 - **Network**: what is sent, and as much received; the same for both servers but for rounding.
 
@@ -217,7 +250,6 @@ def document(data, peers):
 	pictures = curves(sections)
 	read = sections["verify1"]["only_read_s"]["A"] / sections["verify1"]["n_records"]
 	missed = [row["what"] for row in data["targets"] if row["verdict"] == targets.MISSED]
-	peak_rows = [[f"{peak['n_records']:,}", f"{peak['A']:.1f}", f"{peak['B']:.1f}"] for peak in sections["memory"]["peaks"]]
 	parts = [f"""# Performance
 
 Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes) and one of `make bench-peers`; every figure below was measured there, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
@@ -228,8 +260,8 @@ Machine: {machine["cpu"]} (family {machine["cpu_family"]}), {machine["cores"]} c
 
 - **Ratios within one run.** X is the time of one X25519 by OpenSSL ({us(sections["records"]["x_ns"])} us here), taken in the same run as what is divided by it, so that figures of machines can be compared. AES-128-CTR by OpenSSL and memcpy are the limits of what encrypts and of
   what copies.
-- **The least of repetitions taken in turns.** All figures that are compared are measured round after round, each a little in every round and under its own table of kernels, and the least time counts: what disturbs the machine disturbs all, and
-  decides nothing.
+- **The least of repetitions taken in turns.** All figures that are compared are measured round after round, each a little in every round and under its own table of kernels, in several processes (where
+  one's memory happens to lie costs up to a tenth), and the least time counts: what disturbs the machine disturbs all, and decides nothing.
 - **Results are checked.** All tables must give the same results, packets and states; proofs must hold; sums and published counts must be what clients encoded; verify1 must send the same bytes under every table and on any number of cores. A wrong
   result ends the run.
 - **Whole runs** are of the shipped program over files in the page cache, start, journal and durable writes included. A server runs over messages that the other has sent before, so that it never waits.
@@ -254,6 +286,10 @@ Cryptography and arithmetic on one thread: X25519, key derivation, AES-GCM, read
 
 {records_table(sections["records"])}
 
+Where the time goes, by the kernels' own figures; the rest is wiping, the envelope of the share, packets and states, and from files lines, ids, checkpoints, sending and the system's work.
+
+{parts_table(sections)}
+
 ## From files
 
 verify1 of {sections["verify1"]["n_records"]:,} records of {sections["verify1"]["n_data"]} fields, from NDJSON files in the page cache to packets, checkpoints and journal on disk. Reading A's files and nothing else takes {read * 1e6:.1f} us a record on one core ({read * 1e9 / sections["verify1"]["x_ns"]:.2f} X): that is
@@ -261,13 +297,15 @@ the limit.
 
 {verify1_table(sections["verify1"])}
 
+{profile_text(sections.get("profile"))}
+
 Whole runs: verify1, verify2, aggregate, publish.
 
 {runs_table(sections["runs"])}
 
-Peak memory at {SIZE} fields (MiB):
+Peak memory, MiB. What grows is the table of ids, under 100 bytes a record and never more than PRIO_MEMORY_BUDGET (128 MiB unless set otherwise); held to a megabyte, it shows that nothing else does.
 
-{table(["records", "A", "B"], peak_rows)}
+{table(memory.HEAD, memory.rows(sections["memory"]))}
 
 ## Curves
 """]
@@ -293,7 +331,7 @@ def main():
 	data, peers = load(os.path.join(directory, "bench.json")), load(os.path.join(directory, "bench-peers.json"))
 	wanted = ["kernels", "records", "curve", "verify1", "runs", "memory"]
 	if data is None or any(not data["sections"].get(name) for name in wanted):
-		sys.exit(f"there is no whole run of `make bench` in {directory}")
+		sys.exit(f"there is no bench.json of all sections in {directory}: run `make bench` first")
 	data["targets"] = targets.compute(data["sections"], peers)
 	with open(os.path.join(DOCS, "performance.md"), "w", encoding="utf-8") as file:
 		file.write(document(data, peers))

@@ -44,11 +44,11 @@ class Site:
 			"KEEP_STATE": "1", **more,
 		}
 
-	def start(self, name, words, cores=None, **more):
-		"""prio-processor on some cores, under the clock of prio_bench: (process, file of times)."""
+	def start(self, name, words, cores=None, before=(), **more):
+		"""prio-processor on some cores, under the clock of prio_bench: (process, file of times). before: a command that runs it."""
 		times = os.path.join(self.directory, f"times-{name}.json")
 		prefix = [] if cores is None else ["taskset", "-c", ",".join(str(core) for core in cores)]
-		command = [os.path.join(self.bindir, "prio_bench"), "time", times, *prefix, os.path.join(self.bindir, "prio-processor")]
+		command = [os.path.join(self.bindir, "prio_bench"), "time", times, *prefix, *before, os.path.join(self.bindir, "prio-processor")]
 		return subprocess.Popen([*command, *words], env=self.variables(name, more), stdout=subprocess.DEVNULL,
 			stderr=subprocess.PIPE, text=True), times
 

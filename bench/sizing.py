@@ -31,11 +31,14 @@ class Model:
 		for name in "AB":
 			one = [(entry, took) for entry in entries for took in entry["alone"] if (took["server"], took["cores"]) == (name, 1)]
 			self.cpu[name] = line_through([(elements(entry["n_data"]), took["cpu_s"] / entry["n_records"]) for entry, took in one])
-			self.busy[name] = min(took["cpu_s"] / took["wall_s"] for _, took in one)
 			for kind in ("raw", "private", "sent"):
 				self.bytes[name, kind] = line_through([(elements(entry["n_data"]), entry["bytes"][name][kind] / entry["n_records"]) for entry in entries])
 			two = {id(entry): took for entry in entries for took in entry["alone"] if (took["server"], took["cores"]) == (name, 2)}
 			self.speedup[name] = [took["wall_s"] / two[id(entry)]["wall_s"] for entry, took in one if id(entry) in two]
+			most = [(entry, took) for entry in entries for took in entry["alone"] if took["server"] == name]
+			most = [(took["cores"], took["cpu_s"] / took["wall_s"] / took["cores"]) for _, took in most]
+			self.cores = max(cores for cores, _ in most)
+			self.busy[name] = max(busy for cores, busy in most if cores == self.cores)
 
 	def cpu_s(self, name, n_data):
 		constant, slope = self.cpu[name]
@@ -46,5 +49,5 @@ class Model:
 		return constant + slope * elements(n_data)
 
 	def wall_s(self, name, records, n_data, cores):
-		"""Computed: CPU spread over the cores, each as busy as one alone was."""
+		"""Computed: CPU spread over the cores, each as busy as it was at best where all cores of this machine worked."""
 		return records * self.cpu_s(name, n_data) / cores / self.busy[name]

@@ -291,10 +291,29 @@ def x25519():
 	yield bytes([len(edges)]) + rng.randbytes(32) + b"".join(edges)
 
 
+def s3_xml():
+	kinds = (("ListBucketResult", "IsTruncated NextContinuationToken EncodingType", "Contents", "Key ETag Size"),
+		("ListMultipartUploadsResult", "IsTruncated NextKeyMarker EncodingType NextUploadIdMarker", "Upload", "Key UploadId"),
+		("DeleteResult", "", "Error", "Key Code Message"), ("InitiateMultipartUploadResult", "UploadId", "", ""),
+		("CompleteMultipartUploadResult", "ETag", "", ""), ("Error", "Code Message Region", "", ""))
+	values = ("a/b+c%3D%20d", "&lt;&#34;&#x263a;&amp;", "18446744073709551615", "")
+	for kind, (root, names, record, fields) in enumerate(kinds):
+		inside = "".join(f"<{name}>{values[n % 4]}</{name}>" for n, name in enumerate(names.split()))
+		for m in range(3 if record else 0):
+			inside += f"<{record}>" + "".join(f"<{name}>{values[(m + n) % 4]}</{name}>" for n, name in enumerate(fields.split())) + \
+				f"<Owner><ID>x</ID></Owner></{record}>"
+		for head, rest in ((f"<?xml version='1.0'?>\n<{root} xmlns='u'>", f"</{root}>"), (f" <s:{root}><!--c-->", f"</s:{root}>\n"),
+				("<!DOCTYPE x [<!ENTITY e 'f'>]>" + f"<{root}>&e;", f"</{root}>")):
+			yield bytes([kind]) + (head + inside + rest).encode()
+	for plain in ("a%2Fb+c", "%", "123", "tab\tnewline\n<&>", "\ufffe", "\x01"):
+		yield b"\0" + plain.encode()
+
+
 TARGETS = {"lines": lines, "record": record, "base64": b64, "codec": codec, "packets": packets, "total": total, "envelope": envelope,
 	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json, "json_size": json_size,
 	"sealed_file": sealed_file, "answers": answers, "checkpoint": checkpoint, "config": config, "aggregate": aggregate, "paths": paths,
-	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "kernels": kernels, "x25519": x25519}
+	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "kernels": kernels, "x25519": x25519,
+	"s3_xml": s3_xml}
 
 
 def main(folder):

@@ -7,9 +7,9 @@
 To add one, write the module and name it here; its targets, if it has any, are rows of targets.py.
 """
 
-from . import kernels, records, curve, verify1, runs, memory
+from . import kernels, records, curve, verify1, profile, runs, memory
 
-SECTIONS = [kernels, records, curve, verify1, runs, memory]
+SECTIONS = [kernels, records, curve, verify1, profile, runs, memory]
 
 
 def name_of(section):

@@ -27,7 +27,7 @@ def in_x(size, table, what):
 
 
 def measure(bench):
-	return {**by_size(bench.prio_bench("records", bench.effort.rounds, bench.effort.slice_s, "all", *SIZES)), "tables": bench.tables}
+	return {**by_size(bench.prio_bench_often("records", bench.effort.rounds, "all", *SIZES)), "tables": bench.tables}
 
 
 def show(result):

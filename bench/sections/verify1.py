@@ -24,7 +24,7 @@ def only_read(bench, site, name):
 
 
 def measure(bench):
-	n_records, n_data = bench.effort.sites[0]
+	n_records, n_data, _ = bench.effort.sites[0]
 	site = bench.site(n_records, n_data)
 	if site is None:
 		return None

@@ -13,7 +13,7 @@ struct http;
 struct http_settings {
 	const char *ca_file;         /* PEM file of authorities to trust besides the system's; NULL: those alone */
 	uint32_t connect_timeout_ms; /* 0: 10 s */
-	uint32_t stall_timeout_ms;   /* give up when nothing moves for this long; 0: 30 s */
+	uint32_t stall_timeout_ms;   /* give up when nothing moves for this long (of the head, whole lines); 0: 30 s */
 	bool (*is_stopped)(void);    /* asked at least every 200 ms while a request waits; NULL: never */
 };
 
@@ -45,7 +45,7 @@ struct http_request {
 
 /* How an attempt ended. What may be repeated follows from it (net/retry.h). */
 enum http_outcome {
-	HTTP_ANSWERED,  /* a whole answer came, whatever its code */
+	HTTP_ANSWERED,  /* a whole answer came, whatever its code; one whose length is not said is none (but for refusals) */
 	HTTP_NOT_SENT,  /* no connection: name not found, refused, timeout; the server saw nothing */
 	HTTP_LOST,      /* sent, at least in part, and no whole answer: the server may have done it or not */
 	HTTP_UNTRUSTED, /* TLS: the server's certificate is not trusted, or not for this name */

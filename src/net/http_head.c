@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/wipe.h"
+
+enum { LENGTH_DIGITS_MAX = 18 };
 
 static bool is_blank(uint8_t c)
 {
@@ -17,6 +20,11 @@ static struct prio_bytes trimmed(struct prio_bytes text)
 	while (text.n > 0 && is_blank(*text.p))
 		text.p++, text.n--;
 	return text;
+}
+
+static bool is_named(struct prio_bytes name, const char *lower)
+{
+	return name.n == strlen(lower) && strncasecmp((const char *)name.p, lower, name.n) == 0;
 }
 
 /* "HTTP/1.1 200 OK" -> 200; 0 if it is not so. */
@@ -51,6 +59,21 @@ static enum prio_status reserve(struct http_head *head, size_t n)
 	return PRIO_OK;
 }
 
+/* libcurl takes the last of several, and reads to the end of the connection where one is too large for it: either way a body
+ * that was cut would pass for a whole one. */
+static bool is_length_good(const struct http_head *head, struct prio_bytes value)
+{
+	const struct http_reply so_far = {.headers_ = head->text, .n_headers_ = head->n_headers};
+	const char *before = http_reply_header(&so_far, "content-length");
+
+	if (value.n == 0 || value.n > LENGTH_DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return false;
+	return before == NULL || (strlen(before) == value.n && memcmp(before, value.p, value.n) == 0);
+}
+
 static void append(struct http_head *head, struct prio_bytes text, bool is_name)
 {
 	for (size_t i = 0; i < text.n; i++) {
@@ -73,6 +96,7 @@ enum prio_status http_head_add(struct http_head *head, struct prio_bytes line)
 	if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
 		head->code = code_of(line);
 		head->n_headers = head->n_bytes = 0;
+		head->has_length = false;
 		return PRIO_OK;
 	}
 	if (trimmed(line).n == 0) {
@@ -85,12 +109,18 @@ enum prio_status http_head_add(struct http_head *head, struct prio_bytes line)
 	if (head->n_headers == HTTP_HEAD_HEADERS_MAX)
 		return PRIO_ERR_TOO_LARGE;
 
-	size_t n_name = (size_t)(colon - line.p);
+	size_t n_before = (size_t)(colon - line.p);
+	const struct prio_bytes name = trimmed((struct prio_bytes){line.p, n_before});
+	const struct prio_bytes value = trimmed((struct prio_bytes){colon + 1, line.n - n_before - 1});
+	bool is_length = is_named(name, "content-length");
+	if (is_length && !is_length_good(head, value))
+		return PRIO_ERR_FORMAT;
+	head->has_length |= is_length || is_named(name, "transfer-encoding");
 	enum prio_status status = reserve(head, line.n + 2);
 	if (status != PRIO_OK)
 		return status;
-	append(head, trimmed((struct prio_bytes){line.p, n_name}), true);
-	append(head, trimmed((struct prio_bytes){colon + 1, line.n - n_name - 1}), false);
+	append(head, name, true);
+	append(head, value, false);
 	head->n_headers++;
 	return PRIO_OK;
 }

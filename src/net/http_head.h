@@ -15,6 +15,7 @@ enum {
 struct http_head {
 	int code;         /* of the last status line; 0: none came */
 	bool is_complete; /* the empty line after a final status came: what comes then are trailers, and left out */
+	bool has_length;  /* content-length or transfer-encoding: it will be known whether the body came whole */
 	size_t n_headers;
 	size_t n_lines;
 	char *text; /* name NUL value NUL ..., n_bytes of capacity; heap */
@@ -23,7 +24,8 @@ struct http_head {
 
 /* http_head_add: one line with its end. A new status line begins a new head.
  *
- * PRIO_OK; PRIO_ERR_TOO_LARGE (a bound above), PRIO_ERR_FORMAT (a NUL in it), PRIO_ERR_MEMORY. */
+ * PRIO_OK; PRIO_ERR_TOO_LARGE (a bound above), PRIO_ERR_FORMAT (a NUL in it; a content-length that is none, or a second, different
+ * one), PRIO_ERR_MEMORY. */
 PRIO_MUST_USE enum prio_status http_head_add(struct http_head *head, struct prio_bytes line);
 
 /* http_head_clear: also for a zeroed one, and to begin anew. */

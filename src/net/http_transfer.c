@@ -52,6 +52,9 @@ static size_t on_header(char *line, size_t size, size_t n, void *context)
 	struct http_transfer *transfer = context;
 
 	transfer->refused = http_head_add(&transfer->head, (struct prio_bytes){(uint8_t *)line, size * n});
+	if (transfer->head.code != 0) /* 0: a trailer of a head that was given away */
+		transfer->may_be_cut = !transfer->head.has_length && transfer->head.code < 400 && transfer->head.code != 204 &&
+				       transfer->head.code != 304;
 	return transfer->refused == PRIO_OK ? size * n : 0;
 }
 
@@ -61,6 +64,7 @@ static size_t on_body(char *bytes, size_t size, size_t n_items, void *context)
 	size_t n = size * n_items, room = transfer->block.n - transfer->n_filled;
 	size_t n_now = transfer->n_spill > 0 ? 0 : (n < room ? n : room), n_rest = n - n_now;
 
+	transfer->has_body = true;
 	if (n_rest > 0 && transfer->spill == NULL) {
 		transfer->spill = malloc(HTTP_SPILL_BYTES);
 		if (transfer->spill == NULL) {
@@ -179,7 +183,9 @@ static void take_result(struct http_transfer *transfer)
 	if (message == NULL || message->msg != CURLMSG_DONE || transfer->is_done)
 		return;
 	CURLcode code = message->data.result;
-	if (code == CURLE_OK && transfer->head.is_complete)
+	if (code == CURLE_OK && transfer->may_be_cut && (transfer->is_get || transfer->has_body))
+		finish(transfer, HTTP_LOST, PRIO_ERR_IO, "the answer does not say how long it is, so it may have been cut");
+	else if (code == CURLE_OK && transfer->head.is_complete)
 		finish(transfer, HTTP_ANSWERED, PRIO_OK, "answered");
 	else if (code == CURLE_OK)
 		finish(transfer, HTTP_LOST, PRIO_ERR_IO, "what came is no HTTP answer");
@@ -285,15 +291,23 @@ static void copy_host(char host[HTTP_HOST_BYTES], const char *url)
 {
 	const char *scheme_end = strstr(url, "://");
 	const char *at = scheme_end == NULL ? url : scheme_end + 3;
+	size_t n = strcspn(at, "/?#");
+	const char *user_end = memrchr(at, '@', n); /* refused later, and no words for it */
 
-	snprintf(host, HTTP_HOST_BYTES, "%.*s", (int)strcspn(at, "/?#"), at);
+	if (user_end != NULL) {
+		n -= (size_t)(user_end + 1 - at);
+		at = user_end + 1;
+	}
+	snprintf(host, HTTP_HOST_BYTES, "%.*s", n < HTTP_HOST_BYTES ? (int)n : HTTP_HOST_BYTES, at);
 }
 
 enum prio_status http_transfer_begin(struct http_transfer *transfer, const struct http_request *request)
 {
 	copy_host(transfer->host, request->url);
 	transfer->body = request->has_body ? request->body : (struct prio_bytes){NULL, 0};
-	transfer->may_restart = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+	transfer->is_get = strcmp(request->method, "GET") == 0;
+	transfer->may_restart = transfer->is_get || strcmp(request->method, "HEAD") == 0;
+	transfer->may_be_cut = transfer->has_body = false;
 	transfer->refused = transfer->status = PRIO_OK;
 	transfer->detail[0] = transfer->words[0] = '\0';
 

@@ -28,11 +28,14 @@ struct http_transfer {
 	char host[HTTP_HOST_BYTES]; /* for words */
 	struct prio_bytes body;
 	size_t n_body_read;
+	bool is_get;
 	bool may_restart;   /* libcurl may send it again when a kept connection turns out to be dead */
 	unsigned n_started; /* how often libcurl began to send it */
 
 	/* of the answer */
 	struct http_head head;
+	bool may_be_cut; /* only the end of the connection will say where the body ends */
+	bool has_body;   /* some of it came */
 	struct prio_mut block; /* where the body goes, n_filled of it is there */
 	size_t n_filled;
 	uint8_t *spill; /* what came when block was full: n_spill bytes, from spill_at on not yet taken */

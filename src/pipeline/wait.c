@@ -32,7 +32,7 @@ static double capped(double seconds)
 	return seconds < longest_sleep_s ? seconds : longest_sleep_s;
 }
 
-static double total_s(const struct retry_rule *rule)
+double retry_rule_total_s(const struct retry_rule *rule)
 {
 	double sum_s = 0;
 	double delay_s = rule->delay_s;
@@ -60,7 +60,7 @@ enum prio_status wait_until(wait_look *look, void *context, const struct retry_r
 					 "RETRY_LIMIT, RETRY_DELAY or RETRY_BACKOFF_EXPONENT and start again",
 					 what);
 		if (n_sleeps == 0)
-			log_info(log, "waiting for %s, for %.0f s at most", what, total_s(rule));
+			log_info(log, "waiting for %s, for %.0f s at most", what, retry_rule_total_s(rule));
 		else
 			log_progress(log, false, "still waiting for %s (try %llu of %llu)", what,
 				     (unsigned long long)n_sleeps + 1, (unsigned long long)rule->limit + 2);

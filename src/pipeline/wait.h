@@ -13,6 +13,9 @@ struct retry_rule {
 	double backoff_exponent;
 };
 
+/* retry_rule_total_s: how long all its sleeps take together. */
+double retry_rule_total_s(const struct retry_rule *rule);
+
 /* Is what is waited for there? PRIO_OK; PRIO_ERR_NOT_FOUND: not yet; anything else ends the wait. */
 typedef enum prio_status wait_look(void *context, struct prio_error *error);
 

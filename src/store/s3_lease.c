@@ -310,7 +310,7 @@ static enum prio_status lease_new(struct s3_lease **out, const struct s3_store *
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	lease->store = *store;
 	lease->store.http = NULL;
-	lease->store.retry = (struct retry_policy){.max_attempts = 4, .max_delay_ms = patience_ms};
+	lease->store.retry = (struct retry_policy){.max_attempts = 6, .max_delay_ms = patience_ms};
 	lease->base.check = check;
 	lease->base.release = release;
 	pthread_condattr_init(&attributes);

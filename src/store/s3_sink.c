@@ -29,11 +29,11 @@ static struct s3_sink *sink_of(struct sink *sink)
 	return (struct s3_sink *)(void *)sink;
 }
 
-static size_t part_bytes(const struct s3_sink *sink)
+size_t s3_part_bytes(size_t n_before)
 {
 	size_t n = FIRST_PART_BYTES;
 
-	for (size_t i = PARTS_OF_A_SIZE; i <= sink->upload.n_parts && n < LAST_PART_BYTES; i += PARTS_OF_A_SIZE)
+	for (size_t i = PARTS_OF_A_SIZE; i <= n_before && n < LAST_PART_BYTES; i += PARTS_OF_A_SIZE)
 		n *= 2;
 	return n;
 }
@@ -53,7 +53,7 @@ static enum prio_status send_part(struct s3_sink *sink, struct prio_error *error
 /* Take what fits into this part. */
 static enum prio_status take(struct s3_sink *sink, struct prio_bytes *bytes, struct prio_error *error)
 {
-	size_t most = part_bytes(sink);
+	size_t most = s3_part_bytes(sink->upload.n_parts);
 	size_t n = most - sink->n_buffered < bytes->n ? most - sink->n_buffered : bytes->n;
 
 	if (n > sink->room - sink->n_buffered) {
@@ -82,7 +82,7 @@ static enum prio_status s3_append(struct sink *base, struct prio_bytes bytes, st
 		struct prio_error why = {PRIO_OK, ""};
 		enum prio_status status = PRIO_OK;
 
-		if (sink->n_buffered == part_bytes(sink))
+		if (sink->n_buffered == s3_part_bytes(sink->upload.n_parts))
 			status = send_part(sink, &why);
 		if (status == PRIO_OK)
 			status = take(sink, &bytes, &why);

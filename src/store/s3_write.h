@@ -32,6 +32,9 @@ struct s3_upload {
 };
 enum { S3_PARTS_MAX = 10000 };
 
+/* s3_part_bytes: how large a sink makes a part that has n_before parts before it. */
+size_t s3_part_bytes(size_t n_before);
+
 /* s3_upload_begin: for a zeroed upload with store and key. s3_upload_part: the next one; 5 MiB at least but for the
  * last. s3_upload_complete: make it the object. s3_upload_abort: remove what was sent, if that can be done; fine if
  * nothing was. s3_upload_clear: the memory. */

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from buckets import Operator
+from doctor_tool import OpenFolder, Patient
 from prio_tool import Servers, Tool, encode
 
 VECTORS = [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0]]
@@ -40,3 +41,16 @@ def operator(prio_processor_bin, tmp_path):
 	for role in ("ingest", "private", "shared", "partner"):
 		one.bucket(role).mkdir(parents=True)
 	return one
+
+
+@pytest.fixture
+def patient(prio_processor_bin, prio_bin, tmp_path):
+	"""A server that is well."""
+	return Patient(prio_processor_bin, prio_bin, tmp_path)
+
+
+@pytest.fixture
+def open_patient(prio_processor_bin, prio_bin):
+	"""The same in a folder that everybody can reach."""
+	with OpenFolder() as folder:
+		yield Patient(prio_processor_bin, prio_bin, folder)

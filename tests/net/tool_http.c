@@ -1,6 +1,6 @@
 /* net-tool http: requests one after another on each of "threads" threads over one client.
  *
- *     {"requests": [{"method", "url", "headers", "body" or "body_bytes", "max_bytes", "block_bytes" (with http_open)}],
+ *     {"requests": [{"method", "url", "headers", "body" or "body_bytes", "max_bytes", "block_bytes" (with http_open), "pause_ms"}],
  *      "threads", "times", settings}
  *
  * "results" has one list a thread; "cpu_s" is what all of it took. */
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/crc32c.h"
@@ -38,7 +39,7 @@ static void put_body(json_t *result, struct prio_bytes body)
 }
 
 static enum http_outcome read_pieces(struct http *http, const struct http_request *request, size_t block_bytes,
-				     struct http_reply *reply, json_t *result, struct prio_error *error)
+				     size_t pause_ms, struct http_reply *reply, json_t *result, struct prio_error *error)
 {
 	struct http_body *body;
 	enum http_outcome outcome = http_open(http, request, &body, reply, error);
@@ -53,6 +54,7 @@ static enum http_outcome read_pieces(struct http *http, const struct http_reques
 		goto out;
 	}
 	while (outcome == HTTP_ANSWERED && n == block_bytes) {
+		usleep((useconds_t)(1000 * pause_ms));
 		outcome = http_body_fill(body, block, &n, error);
 		n_bytes += n;
 		crc = crc32c(crc, (struct prio_bytes){block.p, n});
@@ -109,7 +111,7 @@ static json_t *request_once(struct http *http, json_t *input)
 
 	uint64_t began_ms = clock_monotonic_ms();
 	if (n_block > 0) {
-		outcome = read_pieces(http, &request, n_block, &reply, result, &error);
+		outcome = read_pieces(http, &request, n_block, tool_number(input, "pause_ms", 0), &reply, result, &error);
 	} else {
 		outcome = http_do(http, &request, tool_number(input, "max_bytes", 1 << 20), &reply, &error);
 		put_body(result, prio_bytes_of(reply.body));

@@ -15,6 +15,7 @@
 enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, LENT_MAX = 8 };
 
 static struct store *store;
+static struct store_lock *lock;
 static char *words[WORDS_MAX];
 static int n_words;
 
@@ -221,6 +222,7 @@ struct racer {
 	pthread_t thread;
 	unsigned i;
 	enum prio_status status;
+	struct prio_error error;
 };
 
 static void *run_racer(void *context)
@@ -255,6 +257,73 @@ static void do_race(void)
 	printf("ok %u %u %u %u", n_won, n_lost, n - n_won - n_lost, winner);
 }
 
+/* One thread's own objects, written, read, listed and deleted. */
+static enum prio_status run_mixed(unsigned i, struct prio_error *error)
+{
+	char key[64], prefix[48], text[64];
+	const char *keys[2] = {key, prefix};
+	struct store_object object;
+	struct prio_mut got;
+	FILE *sink = tmpfile();
+	enum prio_status status;
+
+	if (sink == NULL)
+		abort();
+	snprintf(prefix, sizeof prefix, "mixed/%u", i);
+	snprintf(key, sizeof key, "mixed/%u/k", i);
+	int n = snprintf(text, sizeof text, "text of %u", i);
+	status = store_put(store, key, (struct prio_bytes){(const uint8_t *)text, (size_t)n}, STORE_IF_ABSENT, error);
+	if (status == PRIO_OK)
+		status = store_get(store, key, 100, &got, error);
+	if (status == PRIO_OK) {
+		if (strcmp((const char *)got.p, text) != 0)
+			abort();
+		free(got.p);
+		status = store_list(store, prefix, print_line, sink, error);
+	}
+	if (status == PRIO_OK && ftell(sink) <= 0)
+		abort();
+	fclose(sink);
+	if (status == PRIO_OK)
+		status = store_stat(store, key, &object, error);
+	if (status == PRIO_OK)
+		status = store_delete_many(store, keys, 2, error);
+	if (status == PRIO_OK && store_stat(store, key, &object, NULL) != PRIO_ERR_NOT_FOUND)
+		abort();
+	return status;
+}
+
+static void *run_mixer(void *context)
+{
+	struct racer *racer = context;
+
+	for (unsigned i = 0; i < 10 && racer->status == PRIO_OK; i++)
+		racer->status = run_mixed(racer->i, &racer->error);
+	return NULL;
+}
+
+/* mixed THREADS: all of it, by several threads at once */
+static enum prio_status do_mixed(struct prio_error *error)
+{
+	struct racer racers[THREADS_MAX] = {0};
+	unsigned n = (unsigned)number(1);
+	enum prio_status status = PRIO_OK;
+
+	for (unsigned i = 0; i < n; i++) {
+		racers[i].i = i;
+		if (pthread_create(&racers[i].thread, NULL, run_mixer, &racers[i]) != 0)
+			abort();
+	}
+	for (unsigned i = 0; i < n; i++) {
+		pthread_join(racers[i].thread, NULL);
+		if (racers[i].status != PRIO_OK) {
+			status = racers[i].status;
+			*error = racers[i].error;
+		}
+	}
+	return status;
+}
+
 static void run_command(void)
 {
 	struct prio_error error = {PRIO_OK, ""};
@@ -287,6 +356,16 @@ static void run_command(void)
 		answer(store_sweep(store, word(1), &error), &error);
 	} else if (strcmp(command, "race") == 0) {
 		do_race();
+	} else if (strcmp(command, "lock") == 0) {
+		answer(lock == NULL ? store_lock(store, word(1), &lock, &error) : PRIO_ERR_ARGUMENT, &error);
+	} else if (strcmp(command, "check") == 0) {
+		answer(store_lock_check(lock, &error), &error);
+	} else if (strcmp(command, "unlock") == 0) {
+		store_unlock(lock);
+		lock = NULL;
+		answer(PRIO_OK, &error);
+	} else if (strcmp(command, "mixed") == 0) {
+		answer(do_mixed(&error), &error);
 	} else if (strcmp(command, "skew") == 0) {
 		atomic_store(&s3_store_of(store)->clock_offset_s, strtol(word(1), NULL, 10));
 		answer(PRIO_OK, &error);
@@ -322,6 +401,9 @@ int main(void)
 		.addressing = addressing == NULL		   ? S3_ADDRESS_AUTO
 			      : strcmp(addressing, "virtual") == 0 ? S3_ADDRESS_VIRTUAL
 								   : S3_ADDRESS_PATH,
+		.lease_ttl_s = variable("S3_LEASE_TTL_S") == NULL
+				       ? 0
+				       : (uint32_t)strtoul(variable("S3_LEASE_TTL_S"), NULL, 10),
 		.log = log,
 	};
 	struct prio_error error;
@@ -342,6 +424,7 @@ int main(void)
 			decode(words[i]);
 		run_command();
 	}
+	store_unlock(lock);
 	store_free(store);
 	log_free(log);
 	free(line);

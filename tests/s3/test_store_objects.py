@@ -129,6 +129,11 @@ def test_one_of_many_wins(store):
 		assert store.get(f"race/{n}") == f"racer {winner}".encode()
 
 
+def test_several_threads_at_once(store):
+	store.do("mixed", 12)
+	assert store.keys() == [] and store.log() == ""
+
+
 def test_nothing_appears_before_its_end(store):
 	data = noise(3 * PART_BYTES)
 	store.put("k", b"old")

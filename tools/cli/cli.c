@@ -1,11 +1,13 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/wipe.h"
@@ -31,6 +33,27 @@ static void forbid_core_dumps(void)
 	setrlimit(RLIMIT_CORE, &none);
 	if (!IS_SANITIZED)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void end_by_signal(int number)
+{
+	_exit(128 + number);
+}
+
+/* Process 1 of a container gets no signal that it has not asked for: without this, one could not be ended but by SIGKILL until its
+ * command catches signals itself, which some do to stop in good order. */
+static void end_as_process_1(void)
+{
+	static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction action;
+
+	if (getpid() != 1)
+		return;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = end_by_signal;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaction(numbers[i], &action, NULL);
 }
 
 static const struct command *find_command(const struct program *program, const char *name)
@@ -118,6 +141,7 @@ int cli_main(const struct program *program, int argc, char **argv)
 	int code = EXIT_DONE;
 
 	forbid_core_dumps();
+	end_as_process_1();
 	if (word == NULL) {
 		print_program_help(stderr, program);
 		return EXIT_USAGE;

@@ -88,11 +88,17 @@ const char *cli_where(const struct invocation *call, const char *name, char out[
 __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct invocation *call, const char *format, ...);
 int cli_fail(const struct invocation *call, enum prio_status status, const struct prio_error *error);
 
-/* cli_is_variable: does any command of this program read this environment variable? cli_near_variable: the one that was probably
- * meant, false if none is near. */
+/* cli_is_variable: does any command of this program read this environment variable? cli_near_variable: the one of
+ * this command's that was probably meant; false if none is near. */
 enum { CLI_VARIABLE_BYTES = 64 };
 bool cli_is_variable(const struct invocation *call, const char *name);
 bool cli_near_variable(const struct invocation *call, const char *name, char near[CLI_VARIABLE_BYTES]);
+
+/* cli_kernels: which kernels run, for people, and how that came about: the best that this machine has; fewer, as PRIO_CPU chose; or
+ * fewer, because some failed their self-test. */
+enum cli_kernels { CLI_KERNELS_BEST, CLI_KERNELS_CHOSEN, CLI_KERNELS_FAILED };
+enum { CLI_KERNELS_BYTES = 256 };
+enum cli_kernels cli_kernels(char out[CLI_KERNELS_BYTES]);
 
 /* Values that several commands share, read from the options of these names, with errors that name option and variable:
  * "server-id", "private-key-hex" with "public-key-hex-internal" (which must match), "shared-secret" (base64 of 16 bytes),

@@ -1,4 +1,4 @@
-/* The environment variables that a program reads, over all its commands, and slips of them. */
+/* The environment variables that a program reads, and slips of them. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +18,21 @@ static void variables_clear(struct variables *variables)
 	free(variables->file_names);
 }
 
-/* All of them, twice those that several commands share. Out of memory, none. */
-static void variables_gather(struct variables *variables, const struct program *program)
+/* Those of some commands, twice where several have one. Out of memory, none. */
+static void variables_gather(struct variables *variables, const struct command *const *commands, size_t n_commands)
 {
 	size_t n_options = 0;
 
-	for (size_t i = 0; i < program->n_commands; i++)
-		n_options += program->commands[i]->n_options;
+	for (size_t i = 0; i < n_commands; i++)
+		n_options += commands[i]->n_options;
 	*variables = (struct variables){
 		.names = calloc(2 * n_options + 1, sizeof *variables->names),
 		.file_names = calloc(n_options + 1, sizeof *variables->file_names),
 	};
 	if (variables->names == NULL || variables->file_names == NULL)
 		return;
-	for (size_t i = 0; i < program->n_commands; i++) {
-		const struct command *command = program->commands[i];
+	for (size_t i = 0; i < n_commands; i++) {
+		const struct command *command = commands[i];
 
 		for (size_t j = 0; j < command->n_options; j++) {
 			const struct option_row *row = &command->options[j];
@@ -52,7 +52,7 @@ bool cli_is_variable(const struct invocation *call, const char *name)
 	struct variables variables;
 	bool is_one = false;
 
-	variables_gather(&variables, call->program);
+	variables_gather(&variables, call->program->commands, call->program->n_commands);
 	for (size_t i = 0; i < variables.n && !is_one; i++)
 		is_one = strcmp(variables.names[i], name) == 0;
 	variables_clear(&variables);
@@ -94,7 +94,7 @@ bool cli_near_variable(const struct invocation *call, const char *name, char nea
 		return false;
 	for (size_t i = 0; i <= n; i++)
 		word[i] = (char)toupper((unsigned char)name[i]);
-	variables_gather(&variables, call->program);
+	variables_gather(&variables, &call->command, 1);
 	found = suggest(word, variables.names, variables.n);
 	for (size_t i = 0; i < variables.n && found == NULL; i++)
 		if (has_words(variables.names[i], word) || has_words(word, variables.names[i]))

@@ -307,6 +307,21 @@ static int check_required(const struct invocation *call)
 	return n > 0 ? cli_usage_error(call, "missing: %s", missing) : EXIT_DONE;
 }
 
+/* The same for a command that keeps faults: a line for each. */
+static void keep_missing(const struct invocation *call)
+{
+	const struct command *command = call->command;
+
+	for (size_t i = 0; i < command->n_options; i++) {
+		const struct option_row *row = &command->options[i];
+		char where[CLI_WHERE_BYTES];
+
+		if (row->required && call->values[i].source == VALUE_ABSENT)
+			cli_usage_error(call, "%s is missing%s", option_where(row, where),
+					row->variable != NULL && getenv(row->variable) != NULL ? ": it is set, but empty" : "");
+	}
+}
+
 static int check_operands(const struct invocation *call)
 {
 	const struct command *command = call->command;
@@ -386,6 +401,8 @@ int parse_arguments(struct invocation *call, int argc, char **argv, bool *wants_
 	}
 	if (code == EXIT_DONE && call->faults == NULL)
 		code = check_required(call);
+	else if (code == EXIT_DONE)
+		keep_missing(call);
 	for (size_t i = 0; i < command->n_options && code == EXIT_DONE; i++)
 		code = read_or_fall_back(call, &command->options[i], &call->values[i]);
 	if (call->faults != NULL)

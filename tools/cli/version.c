@@ -1,4 +1,4 @@
-/* --version: the version, and which kernels this machine runs. */
+/* --version: the version, and which kernels this machine runs; and the same for commands that tell. */
 #include "cli/internal.h"
 #include "cpu/cpu.h"
 #include "prio1/kernels.h"
@@ -46,4 +46,25 @@ bool kernels_are_sound(const struct program *program)
 		}
 	}
 	return true;
+}
+
+enum cli_kernels cli_kernels(char out[CLI_KERNELS_BYTES])
+{
+	enum cpu_table chosen = cpu_chosen();
+	struct cpu_module *module;
+
+	for (size_t i = 0; (module = module_at(i)) != NULL; i++) {
+		if (cpu_installed(module) != chosen) {
+			snprintf(out, CLI_KERNELS_BYTES, "those of %s are %s, because %s ones failed their self-test", module->name,
+				 cpu_table_name(cpu_installed(module)), cpu_table_name(chosen));
+			return CLI_KERNELS_FAILED;
+		}
+	}
+	if (chosen == cpu_best()) {
+		snprintf(out, CLI_KERNELS_BYTES, "%s", cpu_table_name(chosen));
+		return CLI_KERNELS_BEST;
+	}
+	snprintf(out, CLI_KERNELS_BYTES, "%s, as PRIO_CPU says, and this machine has %s", cpu_table_name(chosen),
+		 cpu_table_name(cpu_best()));
+	return CLI_KERNELS_CHOSEN;
 }

@@ -8,6 +8,7 @@ extern const struct command command_ls;
 extern const struct command command_cp;
 extern const struct command command_cat;
 extern const struct command command_rm;
+extern const struct command command_doctor;
 
 static const struct command *const commands[] = {
 	&command_process,
@@ -17,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_cp,
 	&command_cat,
 	&command_rm,
+	&command_doctor,
 };
 
 static const struct program program = {
