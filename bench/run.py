@@ -13,6 +13,7 @@ DIR: where shares and messages are put, up to 9 GB, for the time of the run (TMP
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 
@@ -44,6 +45,7 @@ def main():
 	if unknown := only - {name_of(section) for section in SECTIONS}:
 		parser.error("no such section: " + ", ".join(sorted(unknown)))
 
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that shares are removed
 	begin = time.monotonic()
 	bench = Bench(bindir, EFFORTS[arguments.effort], arguments.directory)
 	try:

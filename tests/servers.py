@@ -3,6 +3,7 @@ PRIO_PROCESSOR_BIN (build/bin without them)."""
 
 import collections
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ DONE, FAILED, USAGE, UNPUBLISHED = 0, 1, 2, 3
 PATIENCE_S = 300  # a run that takes longer hangs
 RUNTIME = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "PATH", "LD_LIBRARY_PATH", "PRIO_CPU")
 OTHER = {"A": "B", "B": "A"}
+# Where tests/s3/with_gateway.py serves a directory as S3; None: buckets are reached as directories.
+GATEWAY = json.loads(os.environ.get("PRIO_TEST_GATEWAY", "null"))
 
 Keys = collections.namedtuple("Keys", "private public")
 
@@ -134,24 +137,47 @@ class Server:
 	def __init__(self, name, root, keys, secret, config, one_bucket=False):
 		self.name, self.root, self.keys, self.secret, self.config = name, str(root), keys, secret, str(config)
 		self.own, self.other = keys[name].public, keys[OTHER[name]].public
-		self.home = os.path.join(self.root, name.lower())
-		self.ingest, self.private, self.shared = ("all",) * 3 if one_bucket else ("ingest", "private", "shared")
-		# Where the other server is, as this one sees it.
-		self.partner_home = os.path.join(self.root, OTHER[name].lower())
+		self._place(one_bucket)
 		self.inner = f"{PREFIX}/{self.other}/{APP}/{DATE}"
 		self.outer = f"{PREFIX}/{self.own}/{APP}/{DATE}"
 		self.n_runs = 0
-		os.makedirs(self.home, exist_ok=True)
-		os.makedirs(self.partner_home, exist_ok=True)
+		os.makedirs(self.root, exist_ok=True)
+		for home, bucket in ((self.home, self.ingest), (self.home, self.private), (self.home, self.shared), (self.partner_home, self.partner_shared)):
+			os.makedirs(os.path.join(home, bucket) if GATEWAY else home, exist_ok=True)
+
+	def _place(self, one_bucket):
+		"""The directories of both servers' buckets, and the buckets' names: with a gateway all lie in one, so that names must tell them apart."""
+		sides = ["both", "both"] if one_bucket else [self.name.lower(), OTHER[self.name].lower()]
+		roles = ("all",) * 3 if one_bucket else ("ingest", "private", "shared")
+		if GATEWAY:
+			place = hashlib.sha256(self.root.encode()).hexdigest()[:12]
+			self.home = self.partner_home = GATEWAY["root"]
+			self.ingest, self.private, self.shared = (f"{place}-{sides[0]}-{role}" for role in roles)
+			self.partner_shared = f"{place}-{sides[1]}-{roles[2]}"
+		else:
+			self.home, self.partner_home = (os.path.join(self.root, side) for side in sides)
+			self.ingest, self.private, self.shared = roles
+			self.partner_shared = self.shared
+
+	def bucket_paths(self):
+		"""The directory of each of its buckets, by role; one of them may stand for all."""
+		named = {self.ingest: "ingest", self.private: "private", self.shared: "shared"}
+		return {role: os.path.join(self.home, bucket) for bucket, role in named.items()}
+
+	def access(self):
+		if not GATEWAY:
+			return {"BUCKET_INTERNAL_ENDPOINT": "file://" + self.home, "BUCKET_EXTERNAL_ENDPOINT": "file://" + self.partner_home}
+		key = {"ENDPOINT": GATEWAY["url"], "ACCESS_KEY": GATEWAY["access_key"], "SECRET_KEY": GATEWAY["secret_key"]}
+		return {f"BUCKET_{side}_{name}": value for side in ("INTERNAL", "EXTERNAL") for name, value in key.items()}
 
 	def variables(self, **changes):
 		return {
 			"APP_NAME": APP, "SUBMISSION_DATE": DATE, "DATA_CONFIG": self.config, "SERVER_ID": self.name,
 			"SHARED_SECRET": self.secret, "PRIVATE_KEY_HEX": self.keys[self.name].private,
 			"PUBLIC_KEY_HEX_INTERNAL": self.own, "PUBLIC_KEY_HEX_EXTERNAL": self.other,
-			"BUCKET_INTERNAL_ENDPOINT": "file://" + self.home, "BUCKET_EXTERNAL_ENDPOINT": "file://" + self.partner_home,
+			**self.access(),
 			"BUCKET_INTERNAL_INGEST": self.ingest, "BUCKET_INTERNAL_PRIVATE": self.private, "BUCKET_INTERNAL_SHARED": self.shared,
-			"BUCKET_EXTERNAL_SHARED": self.shared, "BUCKET_PREFIX": PREFIX,
+			"BUCKET_EXTERNAL_SHARED": self.partner_shared, "BUCKET_PREFIX": PREFIX,
 			"RETRY_LIMIT": "2000", "RETRY_DELAY": "0.05", "RETRY_BACKOFF_EXPONENT": "1",
 			"KEEP_STATE": "1", **changes}
 
@@ -168,7 +194,7 @@ class Server:
 		return self._path(self.home, self.private, self.inner, "intermediate/internal", stage, batch)
 
 	def sent(self, stage, batch=None):
-		return self._path(self.partner_home, self.shared, self.outer, "intermediate/external", stage, batch)
+		return self._path(self.partner_home, self.partner_shared, self.outer, "intermediate/external", stage, batch)
 
 	def received(self, stage, batch=None):
 		return self._path(self.home, self.shared, self.inner, "intermediate/external", stage, batch)
@@ -235,17 +261,13 @@ class Pair:
 		secret = secret or new_secret()
 		self.a, self.b = (Server(name, self.root, self.keys, secret, self.config, one_bucket) for name in "AB")
 		self.servers = (self.a, self.b)
-		if one_bucket:  # both servers' everything in one directory
-			for server in self.servers:
-				server.home = server.partner_home = os.path.join(self.root, "both")
 
 	def generate(self, *options, config=None, **changes):
 		"""Fills both ingest buckets; returns the true counts by batch."""
 		truth = os.path.join(self.root, "truth.json")
 		made = run_tool(PROCESSOR, "generate", "--truth", truth, *options, APP_NAME=APP, SUBMISSION_DATE=DATE,
 			DATA_CONFIG=config or self.config, SERVER_ID="A", PUBLIC_KEY_HEX_INTERNAL=self.a.own, PUBLIC_KEY_HEX_EXTERNAL=self.a.other,
-			BUCKET_INTERNAL_ENDPOINT="file://" + self.a.home, BUCKET_INTERNAL_INGEST=self.a.ingest,
-			BUCKET_EXTERNAL_ENDPOINT="file://" + self.b.home, BUCKET_EXTERNAL_INGEST=self.b.ingest, **changes)
+			**self.a.access(), BUCKET_INTERNAL_INGEST=self.a.ingest, BUCKET_EXTERNAL_INGEST=self.b.ingest, **changes)
 		assert made.returncode == DONE, made.stderr
 		with open(truth, encoding="utf-8") as file:
 			return {entry["batch_id"]: entry for entry in json.load(file)}

@@ -9,7 +9,7 @@ bool ct_equal(const void *a, const void *b, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		difference = (uint8_t)(difference | (x[i] ^ y[i]));
-	return difference == 0;
+	return ct_reveal(difference == 0) != 0;
 }
 
 bool ct_is_zero(const void *p, size_t n)
@@ -19,5 +19,5 @@ bool ct_is_zero(const void *p, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		bits = (uint8_t)(bits | x[i]);
-	return bits == 0;
+	return ct_reveal(bits == 0) != 0;
 }

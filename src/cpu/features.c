@@ -78,6 +78,12 @@ uint32_t cpu_features(void)
 
 		/* Whoever else is here stores the same. */
 		features = is_known | cpu_features_of(&leaves);
+#ifdef PRIO_EMULATE
+		/* The build makes the rest of AVX2's instructions. */
+		if (features & CPU_HAS_AVX2)
+			features |= CPU_HAS_AVX512F | CPU_HAS_AVX512DQ | CPU_HAS_AVX512BW | CPU_HAS_AVX512VL |
+				    CPU_HAS_IFMA | CPU_HAS_VBMI | CPU_HAS_VBMI2 | CPU_HAS_VAES | CPU_HAS_VPCLMUL;
+#endif
 		atomic_store_explicit(&kept, features, memory_order_relaxed);
 	}
 	return features & ~is_known;

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu/in_register.h"
+
 #define VEC64_INLINE static inline __attribute__((always_inline))
 
 /* A loop over i, from one constant up to another, at most 16 turns, written out: arrays indexed by i become registers.

@@ -59,7 +59,7 @@ VEC64_INLINE void fe_carry(struct fe *out, vec64 h[FE_LIMBS])
 VEC64_INLINE vec64 add_product(vec64 sum, vec64 a, vec64 b)
 {
 	sum = vec64_add(sum, vec64_multiply(a, b));
-	__asm__("" : "+v"(sum));
+	__asm__("" : CPU_IN_REGISTER(sum));
 	return sum;
 }
 

@@ -60,7 +60,7 @@ VEC64_INLINE struct fe fe_fold(const vec64 column[2 * FE_LIMBS])
 	vec64 nineteen = vec64_all(19);
 	struct fe r;
 
-	__asm__("" : "+v"(nineteen));
+	__asm__("" : CPU_IN_REGISTER(nineteen));
 	EACH_UNROLLED(k, 0, FE_LIMBS)
 		r.limb[k] = vec64_add(column[k], _mm512_mullo_epi64(column[k + FE_LIMBS], nineteen));
 	return r;

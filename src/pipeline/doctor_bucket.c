@@ -67,20 +67,22 @@ static enum prio_status note_first(void *context, const struct store_object *obj
 	return first->is_empty ? PRIO_OK : PRIO_ERR_EXISTS;
 }
 
-/* List a prefix, and read the first byte of something under it; or ask for what is not there, which is no refusal. */
-static void look_around(struct probe *probe, const char *prefix)
+/* List a prefix, and read the first byte of something under it; or ask for what is not there, which is no refusal.
+ * False: there is no bucket. */
+static bool look_around(struct probe *probe, const char *prefix)
 {
 	struct first first = {.is_empty = true};
 	struct stream *stream = NULL;
 	struct store_object object;
-	uint8_t byte;
+	uint8_t byte = 0;
 	size_t n;
 	enum prio_status status = store_list(probe->store, prefix, note_first, &first, &probe->error);
 
 	if (status == PRIO_ERR_EXISTS)
 		status = PRIO_OK;
-	if (!is_good(probe, status, FINDING_FAIL, "it cannot be listed", list_advice) && status == PRIO_ERR_NOT_FOUND)
-		return;
+	if (status == PRIO_ERR_NOT_FOUND)
+		return is_good(probe, status, FINDING_FAIL, "it cannot be listed", "make the bucket, or correct its name or endpoint");
+	is_good(probe, status, FINDING_FAIL, "it cannot be listed", list_advice);
 	if (first.is_empty) {
 		status = store_stat(probe->store, probe->key.text, &object, &probe->error);
 		if (status == PRIO_ERR_NOT_FOUND)
@@ -94,6 +96,7 @@ static void look_around(struct probe *probe, const char *prefix)
 		stream_close(stream);
 	}
 	is_good(probe, status, FINDING_FAIL, "it cannot be read", read_advice);
+	return true;
 }
 
 static enum prio_status delete_probe(struct probe *probe)
@@ -101,6 +104,13 @@ static enum prio_status delete_probe(struct probe *probe)
 	const char *const keys[] = {probe->key.text};
 
 	return store_delete_many(probe->store, keys, 1, &probe->error);
+}
+
+/* What is wrong with that shows in remove_probe. */
+static void forget_probe(struct probe *probe)
+{
+	(void)delete_probe(probe);
+	probe->error.text[0] = '\0';
 }
 
 /* Deleting what is not there is allowed or denied like any other. */
@@ -150,17 +160,24 @@ static bool write_and_read(struct probe *probe)
 	return true;
 }
 
-/* A write that must not replace anything: one run at a time depends on it. The object is there. */
+/* A write that must not replace anything: one run at a time depends on it. The object is not there before, and is after. */
 static void check_conditions(struct probe *probe)
 {
 	enum prio_status status = store_put(probe->store, probe->key.text, probe_bytes(), STORE_IF_ABSENT, &probe->error);
 
-	if (status == PRIO_ERR_EXISTS)
-		return;
 	if (status == PRIO_OK)
-		error_set(&probe->error, PRIO_ERR_EXISTS, "an object that was there was replaced");
-	is_good(probe, PRIO_ERR_EXISTS, FINDING_FAIL, "conditional writes do not work",
-		"use a server that honours If-None-Match, without which two runs at once ruin each other's work");
+		status = store_put(probe->store, probe->key.text, probe_bytes(), STORE_IF_ABSENT, &probe->error);
+	if (status != PRIO_ERR_EXISTS) {
+		if (status == PRIO_OK)
+			error_set(&probe->error, PRIO_ERR_EXISTS, "an object that was there was replaced");
+		is_good(probe, PRIO_ERR_EXISTS, FINDING_FAIL, "conditional writes do not work",
+			"allow this server's key to write to it and to read in it; or use a server that honours If-None-Match");
+	} else if (store_s3_lacks_conditions(probe->store)) {
+		error_set(&probe->error, PRIO_ERR_EXISTS, "nothing but your schedule keeps two runs from working at once");
+		is_good(probe, PRIO_ERR_EXISTS, FINDING_WARN, "the server does not honour conditions on writes",
+			"use a server that honours If-None-Match and If-Match");
+	}
+	probe->error.text[0] = '\0';
 }
 
 static void check_lock(struct probe *probe)
@@ -175,38 +192,23 @@ static void check_lock(struct probe *probe)
 		"use a server that honours If-None-Match and If-Match, or a file system that has flock");
 }
 
-static void check_sweeping(struct probe *probe)
-{
-	is_good(probe, store_sweep(probe->store, probe->key.text, &probe->error), FINDING_FAIL, "unfinished uploads cannot be found",
-		"allow this server's key to list uploads (s3:ListBucketMultipartUploads)");
-}
-
 static void remove_probe(struct probe *probe, enum finding_level level)
 {
-	struct store_object object;
-	enum prio_status status = delete_probe(probe);
-
-	if (!is_good(probe, status, level, "nothing can be deleted in it", delete_advice)) {
+	if (!is_good(probe, delete_probe(probe), level, "nothing can be deleted in it", delete_advice))
 		findings_add(probe->findings, FINDING_WARN, probe->variable, "remove it by hand", "%s was left there", probe->key.text);
-		return;
-	}
-	status = store_stat(probe->store, probe->key.text, &object, &probe->error);
-	if (status == PRIO_OK)
-		error_set(&probe->error, PRIO_ERR_EXISTS, "%s is still there", probe->key.text);
-	is_good(probe, status == PRIO_ERR_NOT_FOUND ? PRIO_OK : PRIO_ERR_EXISTS, level, "what is deleted stays", delete_advice);
 }
 
 /* ---- By role ---- */
 
 static void check_private(struct probe *probe, const char *prefix)
 {
-	(void)delete_probe(probe); /* of a doctor that was interrupted; what is wrong with that shows below */
-	probe->error.text[0] = '\0';
-	look_around(probe, prefix);
+	forget_probe(probe); /* of a doctor that was interrupted */
+	if (!look_around(probe, prefix))
+		return;
 	check_lock(probe);
-	if (write_and_read(probe))
-		check_conditions(probe);
-	check_sweeping(probe);
+	forget_probe(probe);
+	check_conditions(probe);
+	write_and_read(probe);
 	remove_probe(probe, FINDING_FAIL);
 }
 
@@ -228,10 +230,8 @@ static void look_for_run(struct probe *probe, const char *prefix)
 
 static void check_outbox(struct probe *probe, const char *prefix)
 {
-	look_around(probe, prefix);
-	if (write_and_read(probe))
+	if (look_around(probe, prefix) && write_and_read(probe))
 		remove_probe(probe, FINDING_WARN);
-	check_sweeping(probe);
 }
 
 /* The partner's other buckets: everything must be refused. */
@@ -294,8 +294,8 @@ void doctor_check_bucket(struct findings *findings, enum doctor_role role, const
 	switch (role) {
 	case DOCTOR_INGEST:
 	case DOCTOR_INBOX:
-		look_around(&probe, prefix.text);
-		check_clearing(&probe);
+		if (look_around(&probe, prefix.text))
+			check_clearing(&probe);
 		if (role == DOCTOR_INGEST && config != NULL && config->n_batches > 0)
 			count_work(&probe, prefix.text, settings, config, work);
 		break;

@@ -5,6 +5,7 @@
  * where each server holds shares of a, b, c and h(r), and half of d e is added by each. */
 #include <string.h>
 
+#include "base/ct.h"
 #include "base/wipe.h"
 #include "prio/server.h"
 #include "prio1/codec/codec.h"
@@ -33,7 +34,7 @@ static enum prio_status state_read(struct state *state, const struct prio_state 
 
 	for (size_t i = 0; i < STATE_ELEMENTS; i++)
 		good &= field_from_bytes(elements[i], in->bytes + i * FIELD_BYTES);
-	return good ? PRIO_OK : PRIO_ERR_FORMAT;
+	return ct_reveal(good) ? PRIO_OK : PRIO_ERR_FORMAT;
 }
 
 /* The packet's bytes; those not written are zero, so that equal packets are equal in memory. */

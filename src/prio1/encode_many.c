@@ -1,3 +1,4 @@
+#include "base/ct.h"
 #include "base/error.h"
 #include "base/wipe.h"
 #include "prio1/encode_client.h"
@@ -41,7 +42,7 @@ static enum prio_status fields_of(const uint8_t **fields, struct prio_client *cl
 	}
 	size_t n_values = params->n_data / params->precision;
 	spread(client->bits, source->values + i * n_values, n_values, params->precision, &too_large);
-	if (too_large != 0)
+	if (ct_reveal(too_large != 0))
 		return error_set(error, PRIO_ERR_ARGUMENT, "vector %zu holds an integer of more than %u bits", i,
 				 params->precision);
 	*fields = client->bits;

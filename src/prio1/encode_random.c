@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/ct.h"
 #include "base/wipe.h"
 #include "crypt/random.h"
 #include "prio1/encode_internal.h"
@@ -27,7 +28,7 @@ static enum prio_status random_element(u128 *x, struct drawn *drawn, size_t *nex
 				return status;
 			*next = 0;
 		}
-	} while (!field_from_bytes(x, drawn->tries[(*next)++]));
+	} while (!ct_reveal(field_from_bytes(x, drawn->tries[(*next)++])));
 	return PRIO_OK;
 }
 

@@ -48,7 +48,7 @@ static enum prio_status key_from_hex(uint8_t bytes[PRIO_KEY_BYTES], struct prio_
 
 		bytes[i] = (uint8_t)(high << 4 | digit_value(hex.p[2 * i + 1], &bad));
 	}
-	if (bad != 0)
+	if (ct_reveal(bad) != 0)
 		return error_set(error, PRIO_ERR_KEY,
 				 "a %s key is %d hexadecimal digits, this one holds another character", what,
 				 PRIO_KEY_HEX_DIGITS);

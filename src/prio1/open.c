@@ -1,7 +1,6 @@
 #include "prio1/open.h"
 
-#include <string.h>
-
+#include "base/ct.h"
 #include "base/wipe.h"
 #include "prio1/codec/codec.h"
 
@@ -27,7 +26,7 @@ static enum prio_status read_head(struct share *share, struct codec_reader *read
 
 	if (status != PRIO_OK)
 		return status;
-	if (batch_id.n != expected.n || memcmp(batch_id.p, expected.p, expected.n) != 0)
+	if (batch_id.n != expected.n || !ct_equal(batch_id.p, expected.p, expected.n))
 		return PRIO_REFUSED_OTHER_BATCH;
 
 	for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++) {

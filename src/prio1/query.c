@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ct.h"
 #include "base/error.h"
 #include "base/wipe.h"
 #include "crypt/hmac.h"
@@ -43,7 +44,7 @@ enum prio_status prio_query_next(struct prio_query *query, struct prio_error *er
 
 	/* At a 2N-th root of unity f(r), g(r) or h(r) would be a client's value itself. */
 	query->r = field_add(least, draw);
-	if (field_pow(query->r, (u128)1 << log2_2n) == 1)
+	if (ct_reveal(field_pow(query->r, (u128)1 << log2_2n) == 1))
 		return error_set(error, PRIO_ERR_QUERY_POINT,
 				 "the shared secret gives an unusable query point for this batch; agree on another secret");
 

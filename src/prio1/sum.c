@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/ct.h"
 #include "base/wipe.h"
 #include "prio1/field/accumulate.h"
 #include "prio1/field/load.h"
@@ -119,6 +120,7 @@ enum prio_status prio_tentative_read(struct prio_tentative *sum, struct prio_byt
 		good &= field_from_bytes(&x, in.p + COUNT_BYTES + i * FIELD_BYTES);
 		field_vector_set(&sum->sums, i, x);
 	}
+	good = ct_reveal(good);
 	sum->count = good ? field_load_be64(in.p) : 0;
 	sum->n_unreduced = 0;
 	if (!good)

@@ -66,6 +66,11 @@ static void s3_free(struct store *base)
 static const struct store_ops store_ops = {s3_list,	   s3_stat, s3_open,  s3_create, s3_put,
 					   s3_delete_many, s3_lock, s3_sweep, s3_free, NULL};
 
+bool store_s3_lacks_conditions(struct store *base)
+{
+	return base->ops == &store_ops && s3_lacks(s3_store_of(base), S3_CONDITIONS);
+}
+
 static bool ends_with(const char *text, const char *end)
 {
 	size_t n = strlen(text);

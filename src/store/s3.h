@@ -44,4 +44,8 @@ struct s3_settings {
 enum prio_status store_s3_new(struct store **store, const struct s3_settings *settings, const char *bucket,
 			      struct prio_error *error);
 
+/* store_s3_lacks_conditions: did a conditional write or a lock show that this store's server does not honour conditions? Then two
+ * runs at the same moment are not kept apart. False for a store of another kind. */
+bool store_s3_lacks_conditions(struct store *store);
+
 #endif

@@ -12,7 +12,7 @@
 #include "store/s3_words.h"
 #include "store/s3_xml.h"
 
-enum { ATTEMPTS_MAX = 8, TOKEN_BYTES = 4096, PATH_BYTES = STORE_KEY_BYTES_MAX + 300, PAUSE_STEP_MS = 100 };
+enum { TOKEN_BYTES = 4096, PATH_BYTES = STORE_KEY_BYTES_MAX + 300, PAUSE_STEP_MS = 100 };
 
 void s3_reply_clear(struct s3_reply *reply)
 {
@@ -188,7 +188,7 @@ static bool was_refused_unread(const struct s3_reply *reply)
 static enum prio_status run(struct s3_store *store, const struct s3_request *request, struct http_body **body,
 			    struct s3_reply *reply, struct prio_error *error)
 {
-	unsigned most = store->retry.max_attempts > 0 ? store->retry.max_attempts : ATTEMPTS_MAX;
+	unsigned most = retry_max_attempts(&store->retry);
 	char payload_hex[2 * SHA256_BYTES + 1];
 	enum http_outcome outcome = HTTP_FAILED;
 	bool maybe_done = false;

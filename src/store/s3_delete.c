@@ -103,8 +103,7 @@ static enum prio_status read_outcome(struct bulk *bulk, const struct s3_reply *r
 			code = "";
 		if (strcmp(code, "NoSuchKey") == 0)
 			continue;
-		if (retry_is_due(HTTP_ANSWERED, 200, code, true) || strcmp(code, "InternalError") == 0 ||
-		    strcmp(code, "ServiceUnavailable") == 0) {
+		if (retry_is_due(HTTP_ANSWERED, 200, code, true)) {
 			*is_again = true;
 			continue;
 		}

@@ -11,10 +11,9 @@
 
 #include "base/error.h"
 #include "crypt/random.h"
-#include "net/retry.h"
 #include "store/s3_write.h"
 
-enum { MARK_BYTES = 16, CONFLICTS_MAX = 8 };
+enum { MARK_BYTES = 16 };
 
 bool s3_is_refused_feature(const struct s3_reply *reply)
 {
@@ -135,20 +134,7 @@ static enum prio_status send_marked(const struct marked *marked, struct prio_byt
 				     .may_repeat = true,
 				     .permission = "s3:PutObject"};
 
-	for (unsigned n = 1;; n++) {
-		enum prio_status status = s3_send(marked->store, &request, reply, error);
-
-		/* Somebody else writes it at this very moment: who won shows the next time. */
-		if (status != PRIO_OK || reply->code != 409 ||
-		    strcmp(reply->error_code, "ConditionalRequestConflict") != 0 || n == CONFLICTS_MAX)
-			return status;
-		bool maybe_done = reply->maybe_done;
-		s3_reply_clear(reply);
-		status = s3_pause(marked->store, n, NULL, error);
-		if (status != PRIO_OK)
-			return status;
-		reply->maybe_done = maybe_done;
-	}
+	return s3_send(marked->store, &request, reply, error);
 }
 
 /* It was written: would it have been, had it existed? */

@@ -44,13 +44,13 @@ def operator(prio_processor_bin, tmp_path):
 
 
 @pytest.fixture
-def patient(prio_processor_bin, prio_bin, tmp_path):
+def patient(prio_processor_bin, tmp_path):
 	"""A server that is well."""
-	return Patient(prio_processor_bin, prio_bin, tmp_path)
+	return Patient(prio_processor_bin, tmp_path)
 
 
 @pytest.fixture
-def open_patient(prio_processor_bin, prio_bin):
+def open_patient(prio_processor_bin):
 	"""The same in a folder that everybody can reach."""
 	with OpenFolder() as folder:
-		yield Patient(prio_processor_bin, prio_bin, folder)
+		yield Patient(prio_processor_bin, folder)

@@ -78,6 +78,7 @@ def test_what_a_directory_does_not_allow(open_patient):
 		("warn", "BUCKET_INTERNAL_INGEST", "what was processed cannot be deleted"),
 		("fail", "BUCKET_INTERNAL_PRIVATE", "everybody on this machine can read in"),
 		("fail", "BUCKET_INTERNAL_PRIVATE", "it cannot hold the lock of a run"),
+		("fail", "BUCKET_INTERNAL_PRIVATE", "conditional writes do not work"),
 		("fail", "BUCKET_INTERNAL_PRIVATE", "it cannot be written to"),
 		("warn", "BUCKET_INTERNAL_SHARED", "what was processed cannot be deleted"),
 		("fail", "BUCKET_EXTERNAL_SHARED", "it cannot be written to"),

@@ -92,10 +92,10 @@ def named_by(server):
 def tree_of(server):
 	"""Every file in this server's buckets, names that begin with a dot too, with its digest; None for what is random or holds times."""
 	tree = {}
-	for folder, _, names in os.walk(server.home):
-		for name in names:
-			path = os.path.join(folder, name)
-			key = os.path.relpath(path, server.home)
+	for role, top in server.bucket_paths().items():
+		for path in (os.path.join(folder, name) for folder, _, names in os.walk(top) for name in names):
+			name = os.path.basename(path)
+			key = os.path.join(role, os.path.relpath(path, top))
 			is_own = any(part in key for part in ("/journal/run/_lock", "/result", "/answers", "/processed/publish/", "/summary.json"))
 			if is_own and not name.startswith("_SUCCESS"):
 				tree[key] = None
@@ -155,10 +155,10 @@ class Scene:
 		root = os.path.join(self.root, str(self.n_made))
 		servers = [Server(name, root, self.pair.keys, self.pair.a.secret, self.pair.config, self.one_bucket) for name in "AB"]
 		for server, source in zip(servers, self.pair.servers):
-			if self.one_bucket:
-				server.home = server.partner_home = os.path.join(root, "both")
 			server.log = os.path.join(root, f"{server.name}.log")
-			shutil.copytree(source.home, server.home, dirs_exist_ok=True)
+			for role, path in source.bucket_paths().items():
+				if os.path.exists(path):
+					shutil.copytree(path, server.bucket_paths()[role], dirs_exist_ok=True)
 		return servers
 
 	def start(self, server, how=None, at=None, **changes):
@@ -194,3 +194,5 @@ class Scene:
 	@staticmethod
 	def clear(servers):
 		shutil.rmtree(servers[0].root)
+		for path in {path for server in servers for path in server.bucket_paths().values()}:
+			shutil.rmtree(path, ignore_errors=True)

@@ -30,7 +30,7 @@ class Beside:
 			self.truth[batch] = (sums(good), 1, 5)
 		self.pair.raw_done()
 		self.raw = os.path.join(root, "raw")
-		shutil.copytree(os.path.join(self.pair.a.home, "ingest"), self.raw)
+		shutil.copytree(os.path.join(self.pair.a.home, self.pair.a.ingest), self.raw)
 		runs = self.pair.run()
 		assert [run.code for run in runs] == [DONE, DONE], [run.err for run in runs]
 		self.root, self.n_made = os.path.join(root, "runs"), 0
@@ -40,7 +40,7 @@ class Beside:
 		root = os.path.join(self.root, str(self.n_made))
 		server = Server("A", root, self.pair.keys, self.pair.a.secret, self.pair.config)
 		server.log = os.path.join(root, "A.log")
-		shutil.copytree(self.raw, os.path.join(server.home, "ingest"))
+		shutil.copytree(self.raw, os.path.join(server.home, server.ingest))
 		self.send(server)
 		return server
 

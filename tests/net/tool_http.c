@@ -160,12 +160,12 @@ json_t *tool_http(json_t *input)
 	struct prio_error error = {PRIO_OK, ""};
 	size_t n_threads = tool_number(input, "threads", 1);
 	struct http *http;
-	json_t *results = json_array();
 
 	if (http_new(&http, &settings, &error) != PRIO_OK)
 		return json_pack("{s:s,s:s}", "status", prio_status_word(error.status), "error", error.text);
 	if (n_threads > THREADS_MAX)
 		tool_die("threads");
+	json_t *results = json_array();
 	double before_s = cpu_s();
 	for (size_t i = 0; i < n_threads; i++) {
 		workers[i] = (struct worker){http, json_object_get(input, "requests"), tool_number(input, "times", 1), NULL, 0};

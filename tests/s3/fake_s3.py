@@ -34,7 +34,7 @@ class Fault:
 	"""What happens to some requests: to the next `times` ones whose "METHOD /bucket/key?query" matches.
 
 	do: drop (close before anything is done), lose (do it, then close without an answer), short (send half the body, then close),
-	corrupt (change a byte of the body), half (send half of the body with that as its length), or (code, error code[, headers])."""
+	corrupt (change a byte of the body), damage (change a byte of the request's body), half (send half of the body with that as its length), or (code, error code[, headers])."""
 
 	def __init__(self, pattern, do, times=1, message="a fault"):
 		self.pattern, self.do, self.times, self.message = re.compile(pattern), do, times, message
@@ -49,6 +49,10 @@ class Stored:
 
 class Handler(http.server.BaseHTTPRequestHandler):
 	protocol_version = "HTTP/1.1"
+
+	def setup(self):
+		super().setup()
+		self.server.fake.n_connections += 1
 
 	def log_message(self, *_):
 		pass
@@ -75,6 +79,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 			do = fault.do if fault else None
 			if do == "drop":
 				return self.hang_up()
+			if do == "damage":
+				body = bytes([body[0] ^ 1]) + body[1:]
 			if isinstance(do, tuple):
 				self.refuse(do[0], do[1], fault.message, *do[2:])
 			else:
@@ -258,6 +264,7 @@ class Fake:
 	def __init__(self, faults=(), page=1000, namespace=NAMESPACE, etag_of=lambda body: None, listing=None, **lacks):
 		self.faults, self.page, self.namespace, self.etag_of, self.listing, self.lacks = list(faults), page, namespace, etag_of, listing, lacks
 		self.objects, self.uploads, self.requests, self.undeletable, self.complete_errors = {}, {}, [], {}, 0
+		self.n_connections = 0
 		self.lock = threading.Lock()
 		self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 		self.server.daemon_threads = True

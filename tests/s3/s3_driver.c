@@ -3,6 +3,7 @@
  * status and what is said of it. */
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "base/error.h"
 #include "store/s3_internal.h"
 
-enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, LENT_MAX = 8 };
+enum { WORDS_MAX = 4096, LINE_BYTES_MAX = 1 << 22, THREADS_MAX = 64, STEP_BYTES_MAX = 1 << 26 };
 
 static struct store *store;
 static struct store_lock *lock;
@@ -127,15 +128,19 @@ static enum prio_status do_put(struct prio_error *error)
 /* create KEY PATH BYTES_AN_APPEND commit|abort|forget */
 static enum prio_status do_create(struct prio_error *error)
 {
-	struct prio_mut bytes = read_file(word(2));
-	size_t step = (size_t)number(3);
+	uint64_t wanted = number(3);
+	size_t step = wanted < STEP_BYTES_MAX ? (size_t)wanted : STEP_BYTES_MAX;
+	uint8_t *bytes = malloc(step);
+	FILE *file = fopen(word(2), "rb");
 	struct sink *sink;
 	enum prio_status status = store_create(store, word(1), &sink, error);
 
-	for (size_t i = 0; i < bytes.n && status == PRIO_OK; i += step)
-		status = sink_append(sink, (struct prio_bytes){bytes.p + i, bytes.n - i < step ? bytes.n - i : step},
-				     error);
-	free(bytes.p);
+	if (bytes == NULL || file == NULL)
+		abort();
+	for (size_t n; status == PRIO_OK && (n = fread(bytes, 1, step, file)) > 0;)
+		status = sink_append(sink, (struct prio_bytes){bytes, n}, error);
+	fclose(file);
+	free(bytes);
 	if (strcmp(word(4), "forget") == 0)
 		return status;
 	if (status == PRIO_OK && strcmp(word(4), "commit") == 0)
@@ -379,6 +384,19 @@ static void run_command(void)
 	fflush(stdout);
 }
 
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number_of_signal)
+{
+	(void)number_of_signal;
+	stopped = 1;
+}
+
+static bool is_stopped(void)
+{
+	return stopped != 0;
+}
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -405,12 +423,14 @@ int main(void)
 				       ? 0
 				       : (uint32_t)strtoul(variable("S3_LEASE_TTL_S"), NULL, 10),
 		.log = log,
+		.is_stopped = is_stopped,
 	};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct prio_error error;
 	char *line = malloc(LINE_BYTES_MAX);
 	enum prio_status status = store_s3_new(&store, &settings, getenv("S3_BUCKET"), &error);
 
-	if (line == NULL || log == NULL)
+	if (line == NULL || log == NULL || sigaction(SIGUSR1, &action, NULL) != 0)
 		abort();
 	answer(status, &error);
 	fputc('\n', stdout);

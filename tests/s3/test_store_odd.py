@@ -1,5 +1,8 @@
 """The store on S3 against a server that lacks things, fails, loses answers and damages bytes (fake_s3.py)."""
 
+import signal
+import time
+
 import pytest
 
 from fake_s3 import Fake, Fault, crc_text
@@ -191,7 +194,59 @@ def test_what_is_refused_is_not_repeated():
 			assert len(fake.requests) == 1
 
 
+def test_a_server_that_asks_for_patience_gets_it():
+	with Fake(faults=[Fault("", (503, "SlowDown", {"Retry-After": "2"}))]) as fake, driver(fake) as store:
+		begin = time.monotonic()
+		store.put("k", b"x")
+		assert time.monotonic() - begin >= 2
+
+
+def test_who_waits_can_be_stopped():
+	with Fake(faults=[Fault("", (503, "SlowDown", {"Retry-After": "20"}), 100)]) as fake, driver(fake) as store:
+		store.send("stat", "k")
+		while not fake.requests:
+			time.sleep(0.01)
+		time.sleep(0.2)
+		begin = time.monotonic()
+		store.process.send_signal(signal.SIGUSR1)
+		assert store._answer().status == "stopped"
+		assert time.monotonic() - begin < 2
+
+
+def test_one_connection_is_enough():
+	with Fake() as fake, driver(fake) as store:
+		for n in range(5):
+			store.put(f"k{n}", bytes(n * 1000000), "absent")
+			store.get(f"k{n}")
+			store.stat(f"k{n}")
+			store.read(f"k{n}", 10, 1000)
+			store.read(f"k{n}", 10)
+			store.ask("stat", "nothing")
+			store.keys()
+		store.create("large", bytes(2 * PART_BYTES))
+		store.read("large")
+		store.delete("k1", "k2")
+		assert fake.n_connections == 1
+
+
 # ---- Broken off, damaged ----
+
+def test_what_is_damaged_on_its_way_there_is_sent_again():
+	for lacks in ({}, {"checksums": True}):
+		with Fake(**lacks) as fake, driver(fake) as store:
+			store.put("warm", b"x")
+			data = bytes(range(256)) * 40000
+			fake.faults = [Fault("PUT /bucket/k", "damage"), Fault("partNumber=2", "damage"), Fault("[?]delete", "damage")]
+			store.put("k", b"important")
+			store.create("l", data)
+			assert fake.objects["k"].data == b"important" and fake.objects["l"].data == data
+			store.delete("k", "l")
+			assert list(fake.objects) == ["warm"]
+			fake.faults = [Fault("PUT", "damage", 100)]
+			store.do("attempts", 3)
+			answer = store.ask("put", "k", store._file(b"important"), "always")
+			assert answer.status == "io" and "damaged" in answer.text
+
 
 def test_a_download_goes_on_where_it_stopped():
 	data = bytes(range(251)) * 50000

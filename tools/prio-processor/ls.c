@@ -126,20 +126,24 @@ static enum prio_status list(const struct invocation *call, const struct place *
 	};
 	struct store_object object;
 	char shown[PLACE_SHOWN_BYTES];
+	bool is_denied = false;
 	enum prio_status status = PRIO_OK;
 
-	/* Who may list may not always read: then the listing decides. */
+	/* Who may list may not always read: then what lies under it is shown. */
 	if (!place->is_directory) {
 		status = store_stat(place->store, place->key, &object, error);
 		if (status == PRIO_OK)
 			status = print_line(&listing, object.key, object.size_bytes, 1);
-		else if (status == PRIO_ERR_NOT_FOUND || status == PRIO_ERR_DENIED)
+		is_denied = status == PRIO_ERR_DENIED;
+		if (status == PRIO_ERR_NOT_FOUND || is_denied)
 			status = PRIO_OK;
 	}
 	if (status == PRIO_OK && !(place->is_local && !place->is_directory))
 		status = store_list(place->store, place->key, visit, &listing, error);
 	if (status == PRIO_OK)
 		status = end_group(&listing);
+	if (status == PRIO_OK && listing.n_shown == 0 && is_denied)
+		return PRIO_ERR_DENIED; /* error says of what */
 	if (status == PRIO_OK && listing.n_shown == 0 && place->key[0] != '\0')
 		status = error_set(error, PRIO_ERR_NOT_FOUND, "%s: there is no such object, and nothing under it",
 				   place_show(shown, place, place->key));

@@ -1,5 +1,6 @@
 #include "prio1/codec/codec.h"
 
+#include "base/ct.h"
 #include "prio1/codec/kernels.h"
 #include "prio1/field/load.h"
 
@@ -19,14 +20,14 @@ enum {
 	NEGATIVE_FIXINT = 0xe0,
 };
 
-/* A big-endian number of 1 to 8 bytes. */
+/* A big-endian number of 1 to 8 bytes. All of them tell of the text's form, not of what it holds. */
 static bool take_number(struct codec_reader *reader, size_t n_bytes, uint64_t *value)
 {
 	if (reader->n < n_bytes)
 		return false;
 	*value = 0;
 	for (size_t i = 0; i < n_bytes; i++)
-		*value = *value << 8 | reader->p[i];
+		*value = *value << 8 | ct_reveal(reader->p[i]);
 	reader->p += n_bytes;
 	reader->n -= n_bytes;
 	return true;
@@ -115,7 +116,7 @@ enum prio_status codec_read_field(struct codec_reader *reader, u128 *x)
 	struct prio_bytes str;
 	enum prio_status status = codec_read_str(reader, &str);
 
-	if (status == PRIO_OK && !element_of(x, str))
+	if (status == PRIO_OK && !ct_reveal(element_of(x, str)))
 		status = PRIO_REFUSED_NOT_IN_FIELD;
 	return status;
 }
@@ -131,7 +132,7 @@ size_t codec_read_portable(struct codec_reader *reader, struct field_vector *out
 
 	if (n_whole > n)
 		n_whole = n;
-	for (; i < n_whole && p[0] == CODEC_WHOLE_FIELD; i++, p += CODEC_FIELD_BYTES_MAX) {
+	for (; i < n_whole && ct_reveal(p[0]) == CODEC_WHOLE_FIELD; i++, p += CODEC_FIELD_BYTES_MAX) {
 		uint64_t low = field_load_be64(p + 4) & FIELD_LO_MASK;
 		uint64_t high = (uint64_t)p[1] << 32 | field_load_be32(p + 2);
 
@@ -164,7 +165,7 @@ enum prio_status codec_read_fields_by(codec_read_kernel *read_kernel, struct cod
 		in_field &= element_of(&x, str);
 		field_vector_set(out, i++, x);
 	}
-	return in_field ? PRIO_OK : PRIO_REFUSED_NOT_IN_FIELD;
+	return ct_reveal(in_field) ? PRIO_OK : PRIO_REFUSED_NOT_IN_FIELD;
 }
 
 enum prio_status codec_read_fields(struct codec_reader *reader, struct field_vector *out, size_t n)
@@ -184,5 +185,5 @@ enum prio_status codec_skip_fields(struct codec_reader *reader, size_t n)
 			return PRIO_REFUSED_BAD_STRUCTURE;
 		in_field &= element_of(&x, str);
 	}
-	return in_field ? PRIO_OK : PRIO_REFUSED_NOT_IN_FIELD;
+	return ct_reveal(in_field) ? PRIO_OK : PRIO_REFUSED_NOT_IN_FIELD;
 }

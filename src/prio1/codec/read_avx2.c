@@ -3,6 +3,7 @@
  * of all four finds any that is not usual. */
 #include <immintrin.h>
 
+#include "base/ct.h"
 #include "prio1/codec/kernels.h"
 
 enum {
@@ -44,10 +45,11 @@ size_t codec_read_avx2(struct codec_reader *reader, struct field_vector *out, si
 
 		_mm256_storeu_si256((__m256i *)(void *)(out->lo + i), lo);
 		_mm256_storeu_si256((__m256i *)(void *)(out->hi + i), hi);
-		if (!_mm256_testz_si256(hi, above_hi)) {
+		if (!ct_reveal((uint64_t)_mm256_testz_si256(hi, above_hi))) {
 			__m256i usual = _mm256_cmpeq_epi64(_mm256_and_si256(hi, above_hi), _mm256_setzero_si256());
 
-			n_usual = (size_t)__builtin_ctz(~(unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(usual)));
+			n_usual = (size_t)__builtin_ctz(
+				~(unsigned)ct_reveal((uint64_t)_mm256_movemask_pd(_mm256_castsi256_pd(usual))));
 		}
 		outside |= _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(limit, largest))) &
 			   ((1 << n_usual) - 1);

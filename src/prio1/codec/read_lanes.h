@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#include "base/ct.h"
 #include "prio1/codec/kernels.h"
 
 enum {
@@ -32,7 +33,7 @@ static inline __attribute__((always_inline)) struct eight take_usual(take_apart_
 /* The lanes whose header is not that of a usual element. */
 static inline __attribute__((always_inline)) unsigned unusual_in(const struct eight *x)
 {
-	return _mm512_test_epi64_mask(x->hi, _mm512_set1_epi64(~((1LL << FIELD_HI_BITS) - 1)));
+	return (unsigned)ct_reveal(_mm512_test_epi64_mask(x->hi, _mm512_set1_epi64(~((1LL << FIELD_HI_BITS) - 1))));
 }
 
 /* Lane k becomes the element of n bytes, below FIELD_BYTES, at p. */
@@ -61,7 +62,7 @@ take_shorter(take_apart_eight *take_apart, struct eight *x, const uint8_t *p, co
 	while (unusual != 0) {
 		unsigned k = (unsigned)__builtin_ctz(unusual);
 		const uint8_t *short_one = p + k * CODEC_FIELD_BYTES_MAX - *n_missing;
-		unsigned n = *short_one ^ 0xa0u;
+		unsigned n = (unsigned)ct_reveal(*short_one) ^ 0xa0u;
 
 		if (n == 0 || n >= FIELD_BYTES || (size_t)(p - start) < *n_missing + FIELD_BYTES)
 			return k;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ct.h"
 #include "prio1/codec/kernels.h"
 #include "prio1/field/load.h"
 
@@ -73,7 +74,7 @@ void codec_write_field(struct codec_writer *writer, u128 x)
 	size_t n = FIELD_BYTES;
 
 	field_to_bytes(bytes + 1, x);
-	while (n > 1 && bytes[1 + FIELD_BYTES - n] == 0)
+	while (n > 1 && ct_reveal(bytes[1 + FIELD_BYTES - n] == 0))
 		n--;
 
 	uint8_t *start = bytes + FIELD_BYTES - n; /* the byte before the first that counts */
@@ -89,7 +90,7 @@ size_t codec_write_portable(uint8_t *out, const struct field_vector *x, const st
 	for (size_t i = 0; i < n; i++) {
 		u128 value = field_sub(field_vector_get(x, i), field_vector_get(y, i));
 
-		if (value >> (FIELD_BITS - 8) != 0) {
+		if (ct_reveal(value >> (FIELD_BITS - 8) != 0)) {
 			field_store_be64(end, (uint64_t)CODEC_WHOLE_FIELD << 56 | (uint64_t)(value >> 32));
 			field_store_be32(end + 8, (uint32_t)value);
 			end += CODEC_FIELD_BYTES_MAX;

@@ -2,6 +2,7 @@
  * instructions. */
 #include <immintrin.h>
 
+#include "base/ct.h"
 #include "prio1/codec/kernels.h"
 
 enum { LANES = 8 };
@@ -40,7 +41,7 @@ size_t codec_write_avx512ifma(uint8_t *out, const struct field_vector *x, const 
 		hi = _mm512_add_epi64(hi, _mm512_srli_epi64(lo, FIELD_LO_BITS));
 		lo = _mm512_and_si512(lo, lo_mask);
 
-		if (__builtin_expect(_mm512_testn_epi64_mask(hi, top_byte) != 0, 0)) { /* one in 32 */
+		if (__builtin_expect(ct_reveal(_mm512_testn_epi64_mask(hi, top_byte)) != 0, 0)) { /* one in 32 */
 			struct field_vector x_part = field_vector_from(x, i), y_part = field_vector_from(y, i);
 
 			end += codec_write_portable(end, &x_part, &y_part, LANES);

@@ -2,6 +2,7 @@
  * registers, one instruction a plane, so the stream is never stored. Turn by turn the draws of the turn before are
  * taken apart between the AES rounds of this one, which leave the processor time for it. */
 #include "base/wipe.h"
+#include "cpu/in_register.h"
 #include "prio1/prg/lanes.h"
 
 enum {
@@ -79,8 +80,8 @@ static inline __attribute__((always_inline)) void round_of(struct turn *turn, __
 	/* Nothing is done here, but to the compiler, which else might bring the rounds together again, one register
 	 * after the other, each instruction waiting for the one before it. */
 	__asm__ volatile(""
-			 : "+v"(turn->r0), "+v"(turn->r1), "+v"(turn->r2), "+v"(turn->r3), "+v"(turn->r4),
-			   "+v"(turn->r5));
+			 : CPU_IN_REGISTER(turn->r0), CPU_IN_REGISTER(turn->r1), CPU_IN_REGISTER(turn->r2),
+			   CPU_IN_REGISTER(turn->r3), CPU_IN_REGISTER(turn->r4), CPU_IN_REGISTER(turn->r5));
 }
 
 static inline __attribute__((always_inline)) void last_round_of(struct turn *turn, __m512i key)

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#include "base/ct.h"
 #include "prio1/prg/kernels.h"
 
 /* Eight draws, whatever their values: 48 and 40 bits. */
@@ -21,7 +22,7 @@ static inline __attribute__((always_inline)) unsigned below_p(struct eight x)
 	const __m512i largest = _mm512_set1_epi64((long long)(uint64_t)(FIELD_P >> FIELD_LO_BITS));
 	__m512i carry = _mm512_srli_epi64(_mm512_add_epi64(x.lo, to_carry), FIELD_LO_BITS);
 
-	return _mm512_cmple_epu64_mask(_mm512_add_epi64(x.hi, carry), largest);
+	return (unsigned)ct_reveal(_mm512_cmple_epu64_mask(_mm512_add_epi64(x.hi, carry), largest));
 }
 
 /* Write the draws of a mask one after another at lo, hi; eight are written, the others as zeros. */

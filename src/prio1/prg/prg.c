@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/ct.h"
 #include "base/wipe.h"
 #include "prio1/field/load.h"
 #include "prio1/prg/kernels.h"
@@ -149,7 +150,7 @@ enum prio_status prg_below(struct prg *prg, u128 m, u128 *x)
 		for (size_t i = 1; i < n_bytes; i++)
 			*x = *x << 8 | bytes[i];
 		use(prg, n_bytes + 1);
-		if (*x < m)
+		if (ct_reveal(*x < m))
 			return PRIO_OK;
 	}
 }
@@ -181,7 +182,7 @@ static size_t compact(struct field_vector *out, size_t want, const uint8_t *stre
 
 			lo[got] = low;
 			hi[got] = high;
-			got += 1 ^ ((largest - (high + ((low + to_carry) >> FIELD_LO_BITS))) >> 63);
+			got += 1 ^ ct_reveal((largest - (high + ((low + to_carry) >> FIELD_LO_BITS))) >> 63);
 		}
 	}
 	*n_used = used;

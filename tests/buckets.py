@@ -5,7 +5,7 @@ import pathlib
 import pty
 import subprocess
 
-from prio_tool import OUTSIDE, STAGE_SECONDS
+from servers import PATIENCE_S, environment
 
 BUCKETS = {"ingest": "a-ingest", "private": "a-private", "shared": "a-shared", "partner": "b-shared"}
 
@@ -39,17 +39,14 @@ class Operator:
 		return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
 
 	def variables(self, env=None):
-		variables = {name: os.environ[name] for name in OUTSIDE if name in os.environ}
-		variables.update(self.env)
-		variables.update(env or {})
-		return {name: str(value) for name, value in variables.items() if value is not None}
+		return environment(**{**self.env, **(env or {})})
 
 	def command(self, *arguments):
 		return [self.program, *(word if isinstance(word, bytes) else str(word) for word in arguments)]
 
 	def run(self, *arguments, env=None, stdin=b"", **more):
 		return subprocess.run(self.command(*arguments), env=self.variables(env), input=stdin, capture_output=True, cwd=self.folder,
-			timeout=STAGE_SECONDS, check=False, **more)
+			timeout=PATIENCE_S, check=False, **more)
 
 	def ok(self, *arguments, **more):
 		"""What it wrote to standard output."""
@@ -79,5 +76,5 @@ class Operator:
 				break
 			seen += piece
 		os.close(ours)
-		assert process.wait(STAGE_SECONDS) == 0
+		assert process.wait(PATIENCE_S) == 0
 		return seen

@@ -1,28 +1,25 @@
 """A server that prio-processor doctor finds nothing wrong with, to be spoilt one thing at a time."""
 
 import json
-import os
 import pathlib
 import subprocess
 import tempfile
 
-from prio_tool import OUTSIDE, STAGE_SECONDS, Tool
-
-APP, DATE = "test-app", "2026-11-22"
+import servers
+from servers import APP, DATE
 
 
 class Patient:
 	"""env: its variables. Its buckets are directories, which nobody else can read, until env says otherwise."""
 
-	def __init__(self, program, prio, folder):
-		tool = Tool(prio)
+	def __init__(self, program, folder):
 		self.program, self.folder = program, pathlib.Path(folder)
-		own, other = (json.loads(tool.ok("keygen").stdout) for _ in range(2))
-		self.secrets = [own["private_key"], json.loads(tool.ok("shared-seed").stdout)["shared_seed"]]
-		self.own, self.other = own["public_key"], other["public_key"]
+		own, other = servers.new_keys(), servers.new_keys()
+		self.secrets = [own.private, servers.new_secret()]
+		self.own, self.other = own.public, other.public
 		self.env = {
 			"APP_NAME": APP, "SUBMISSION_DATE": DATE, "DATA_CONFIG": self.config([{"batch_id": "one", "n_data": 441}]), "SERVER_ID": "A",
-			"SHARED_SECRET": self.secrets[1], "PRIVATE_KEY_HEX": own["private_key"], "PUBLIC_KEY_HEX_INTERNAL": self.own,
+			"SHARED_SECRET": self.secrets[1], "PRIVATE_KEY_HEX": own.private, "PUBLIC_KEY_HEX_INTERNAL": self.own,
 			"PUBLIC_KEY_HEX_EXTERNAL": self.other, "MIN_BATCH": "1000", "MAX_REFUSED_FRACTION": "0.1", "REQUIRE_MANIFEST": "1",
 			"RETRY_LIMIT": "60", "RETRY_DELAY": "60", "RETRY_BACKOFF_EXPONENT": "1",
 			"BUCKET_INTERNAL_ENDPOINT": f"file://{self.folder}/ours", "BUCKET_EXTERNAL_ENDPOINT": f"file://{self.folder}/theirs",
@@ -48,12 +45,9 @@ class Patient:
 		return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*"))
 
 	def run(self, *options, env=None, **more):
-		variables = {name: os.environ[name] for name in OUTSIDE if name in os.environ and name != "PRIO_CPU"}
-		variables.update(self.env)
-		variables.update(env or {})
-		variables = {name: str(value) for name, value in variables.items() if value is not None}
+		variables = servers.environment(**{"PRIO_CPU": "", **self.env, **(env or {})})
 		return subprocess.run([self.program, "doctor", *options], env=variables, stdin=subprocess.DEVNULL, capture_output=True,
-			cwd=self.folder, text=True, timeout=STAGE_SECONDS, check=False, **more)
+			cwd=self.folder, text=True, timeout=servers.PATIENCE_S, check=False, **more)
 
 	def findings(self, env=None, **more):
 		"""What it found that is not well, as (level, what, text). Checks that the table says the same, and that no secret is said."""
