@@ -1,9 +1,9 @@
 #include "pipeline/process.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/heap.h"
 #include "pipeline/aggregate.h"
 #include "pipeline/bucket.h"
 #include "pipeline/clear.h"
@@ -182,22 +182,13 @@ static enum prio_status run_all(struct run *run, struct prio_error *error)
 	return status == PRIO_OK ? summary_print(run, error) : status;
 }
 
-/* Workers come and go with each batch and stage, and glibc keeps what they freed, each thread's apart, where it believes that such
- * blocks are wanted again: with 150 batches 350 MB. Blocks of a worker's size go back to the system at once. */
-static void return_large_blocks(void)
-{
-#ifdef M_MMAP_THRESHOLD
-	(void)mallopt(M_MMAP_THRESHOLD, 1 << 17);
-#endif
-}
-
 enum prio_status process_run(const struct process_settings *settings, struct log *log, enum process_outcome *outcome,
 			     struct prio_error *error)
 {
 	struct run run = {.settings = settings, .log = log};
 	enum prio_status status;
 
-	return_large_blocks();
+	heap_return_large_blocks();
 	status = run_init(&run, error);
 
 	if (status == PRIO_OK)
