@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 import uuid
 
@@ -20,8 +21,16 @@ DONE, FAILED, USAGE, UNPUBLISHED = 0, 1, 2, 3
 PATIENCE_S = 300  # a run that takes longer hangs
 RUNTIME = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "PATH", "LD_LIBRARY_PATH", "PRIO_CPU")
 OTHER = {"A": "B", "B": "A"}
-# Where tests/s3/with_gateway.py serves a directory as S3; None: buckets are reached as directories.
+# Where tests/s3/with_gateway.py has a server of S3 for us; None: buckets are reached as directories.
 GATEWAY = json.loads(os.environ.get("PRIO_TEST_GATEWAY", "null"))
+MIRROR = None
+LOOK_SECONDS = 0.05  # how often a mirror is brought up to date beside a run
+if GATEWAY and GATEWAY["is_mirrored"]:
+	sys.path[1:1] = [os.path.join(TOP, "tests/s3"), os.path.join(TOP, "deploy")]
+	import mirror
+	import s3_client
+
+	MIRROR = mirror.Mirror(GATEWAY["root"], s3_client.Client(GATEWAY["url"], GATEWAY["access_key"], GATEWAY["secret_key"]))
 
 Keys = collections.namedtuple("Keys", "private public")
 
@@ -79,10 +88,11 @@ def batches_in(stage_directory):
 
 
 class Run:
-	"""A process that was started: its outcome once it ended."""
+	"""A process that was started: its outcome once it ended. sync: called now and then while it runs, and when it has ended."""
 
-	def __init__(self, arguments, variables, log):
+	def __init__(self, arguments, variables, log, sync=None):
 		self.log = log
+		self.sync, self.next_sync = sync, 0
 		self.err_path, self.out_path = log + ".err", log + ".out"
 		with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
 			self.process = subprocess.Popen([str(word) for word in arguments], env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
@@ -94,12 +104,17 @@ class Run:
 			pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
 			if pid:
 				self._end(status, usage)
+			elif self.sync and time.monotonic() >= self.next_sync:
+				self.sync()
+				self.next_sync = time.monotonic() + LOOK_SECONDS
 		return self.code is None
 
 	def _end(self, status, usage):
 		self.code = os.waitstatus_to_exitcode(status)
 		self.process.returncode = self.code
 		self.peak_bytes = usage.ru_maxrss * 1024  # not below what this very Python has used: it was forked from it
+		if self.sync:
+			self.sync()
 
 	def wait(self, seconds=PATIENCE_S):
 		end = time.monotonic() + seconds
@@ -170,6 +185,11 @@ class Server:
 		key = {"ENDPOINT": GATEWAY["url"], "ACCESS_KEY": GATEWAY["access_key"], "SECRET_KEY": GATEWAY["secret_key"]}
 		return {f"BUCKET_{side}_{name}": value for side in ("INTERNAL", "EXTERNAL") for name, value in key.items()}
 
+	def sync(self):
+		"""Carries over what was changed in its buckets, or in their directories, where these are not the same."""
+		if MIRROR:
+			MIRROR.sync({self.ingest, self.private, self.shared, self.partner_shared})
+
 	def variables(self, **changes):
 		return {
 			"APP_NAME": APP, "SUBMISSION_DATE": DATE, "DATA_CONFIG": self.config, "SERVER_ID": self.name,
@@ -183,8 +203,9 @@ class Server:
 
 	def start(self, *options, **changes):
 		self.n_runs += 1
+		self.sync()
 		return Run([PROCESSOR, "process", *options], environment(**self.variables(**changes)),
-			os.path.join(self.root, f"{self.name}-{self.n_runs}"))
+			os.path.join(self.root, f"{self.name}-{self.n_runs}"), self.sync if MIRROR else None)
 
 	# Directories, absolute.
 	def raw(self, batch=None):
@@ -265,10 +286,14 @@ class Pair:
 	def generate(self, *options, config=None, **changes):
 		"""Fills both ingest buckets; returns the true counts by batch."""
 		truth = os.path.join(self.root, "truth.json")
+		for server in self.servers:
+			server.sync()
 		made = run_tool(PROCESSOR, "generate", "--truth", truth, *options, APP_NAME=APP, SUBMISSION_DATE=DATE,
 			DATA_CONFIG=config or self.config, SERVER_ID="A", PUBLIC_KEY_HEX_INTERNAL=self.a.own, PUBLIC_KEY_HEX_EXTERNAL=self.a.other,
 			**self.a.access(), BUCKET_INTERNAL_INGEST=self.a.ingest, BUCKET_EXTERNAL_INGEST=self.b.ingest, **changes)
 		assert made.returncode == DONE, made.stderr
+		for server in self.servers:
+			server.sync()
 		with open(truth, encoding="utf-8") as file:
 			return {entry["batch_id"]: entry for entry in json.load(file)}
 

@@ -12,6 +12,9 @@
 
 #include "store/s3_internal.h"
 
+/* AWS answers 403 for what is not there if one may not list. */
+#define S3_READ_PERMISSION "s3:GetObject, or s3:ListBucket to learn that there is no such object,"
+
 enum { S3_CODE_BYTES = 64, S3_MESSAGE_BYTES = 256, S3_REPLY_BYTES_MAX = 1 << 16 };
 
 struct s3_request {

@@ -1,5 +1,5 @@
 /* s3_internal: the store on S3, in parts: settings (s3.c), one request with its repetitions (s3_call.h), answers in XML
- * (s3_xml.h), checksums (s3_checksum.h), listing (s3_list.c), reading (s3_read.c), writing (s3_put.c, s3_sink.c,
+ * (s3_xml.h), checksums (s3_checksum.h), listing (s3_list.c), reading (s3_stat.c, s3_read.c), writing (s3_put.c, s3_sink.c,
  * s3_upload.c), deleting (s3_delete.c), locks (s3_lease.c). */
 #ifndef STORE_S3_INTERNAL_H
 #define STORE_S3_INTERNAL_H

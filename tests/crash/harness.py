@@ -33,6 +33,8 @@ class Program:
 
 	def __init__(self, server, task_bytes, how=None, at=None, options=(), **changes):
 		server.n_runs += 1
+		server.sync()
+		self.server, self.has_ended = server, False
 		self.err_path = os.path.join(server.root, f"{server.name}-{server.n_runs}.err")
 		variables = server.variables(**{"KEEP_STATE": None, "PRIO_JOBS": "1", **PATIENT, **changes})
 		with open(self.err_path, "wb") as err:
@@ -49,12 +51,19 @@ class Program:
 				raise AssertionError(f"still running after {SECONDS} s:\n{self.err}")
 		finally:
 			os.close(end)
-		return self.process.wait()
+		return self._end()
 
 	def stop(self, number=signal.SIGKILL):
 		if self.process.poll() is None:
 			self.process.send_signal(number)
-		return self.process.wait()
+		return self._end()
+
+	def _end(self):
+		code = self.process.wait()
+		if not self.has_ended:
+			self.server.sync()
+		self.has_ended = True
+		return code
 
 	@property
 	def err(self):

@@ -3,6 +3,7 @@ it says what is missing. What no real server does is done by fake_s3."""
 
 import email.utils
 import http.server
+import subprocess
 import threading
 import time
 
@@ -10,6 +11,7 @@ import pytest
 
 import s3_policy
 import s3_servers
+import servers
 from doctor_tool import Patient
 from fake_s3 import Fake, Fault
 from test_policies import BUCKETS, Sides
@@ -132,6 +134,20 @@ def test_raw_shares_are_left_alone(patient, sides):
 	sides.server.client().put(ingest, key, b"x" * 5000)
 	assert patient.findings() == []
 	assert sides.server.client().get(ingest, key) == b"x" * 5000
+
+
+def test_another_run_at_work(patient):
+	"""A run that waits for its raw shares holds the lease, and goes on holding it."""
+	process = subprocess.Popen([patient.program, "process"], env=servers.environment(**patient.env), stdin=subprocess.DEVNULL,
+		stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+	try:
+		assert any("waiting for raw shares" in line for line in iter(process.stderr.readline, ""))
+		patient.finds_only("warn", "run", f"process {process.pid}")
+		assert process.poll() is None
+	finally:
+		process.terminate()
+		process.communicate(timeout=servers.PATIENCE_S)
+	assert patient.findings() == []
 
 
 # ---- TLS, addresses, clocks ----
