@@ -85,11 +85,11 @@ static void check_clearing(struct fuzz_run *made, const json_t *content, const c
 
 	note_error(clear_published(&made->run, &error), &error);
 	for (size_t i = 0; i < sizeof raw_parts / sizeof raw_parts[0]; i++)
-		FUZZ_CHECK(memory_store_look(made->run.ingest, raw_parts[i]).p != NULL ||
+		FUZZ_CHECK(memory_store_look(made->ingest, raw_parts[i]).p != NULL ||
 			   is_named(parts, "key", raw_parts[i]));
-	FUZZ_CHECK(memory_store_look(made->run.ingest, elsewhere).p != NULL || is_named(parts, "key", elsewhere));
-	FUZZ_CHECK(memory_store_look(made->run.inbox, elsewhere).p != NULL || is_named(read, NULL, elsewhere));
-	FUZZ_CHECK(memory_store_look(made->run.own, elsewhere).p != NULL);
+	FUZZ_CHECK(memory_store_look(made->ingest, elsewhere).p != NULL || is_named(parts, "key", elsewhere));
+	FUZZ_CHECK(memory_store_look(made->inbox, elsewhere).p != NULL || is_named(read, NULL, elsewhere));
+	FUZZ_CHECK(memory_store_look(made->own, elsewhere).p != NULL);
 }
 
 static void check_entry(const json_t *content, const char *directory, const char *name)
@@ -109,7 +109,7 @@ static void check_entry(const json_t *content, const char *directory, const char
 	key_bytes = (struct prio_bytes){made.settings.key.bytes, sizeof made.settings.key.bytes};
 	FUZZ_OK(journal_key(&made.run, directory, name, &key, NULL));
 	fuzz_sign(made.run.own, key.text, key_bytes, "prio-processor journal", content);
-	struct prio_mut before = fuzz_copy(memory_store_look(made.run.own, key.text));
+	struct prio_mut before = fuzz_copy(memory_store_look(made.own, key.text));
 
 	FUZZ_OK(journal_read(&made.run, directory, name, &read, NULL));
 	FUZZ_CHECK(json_equal(read, content));
@@ -120,7 +120,7 @@ static void check_entry(const json_t *content, const char *directory, const char
 	json_decref(read);
 	go_on(&made);
 	check_clearing(&made, content, name);
-	FUZZ_CHECK(fuzz_same(prio_bytes_of(before), memory_store_look(made.run.own, key.text)));
+	FUZZ_CHECK(fuzz_same(prio_bytes_of(before), memory_store_look(made.own, key.text)));
 	free(before.p);
 	fuzz_run_clear(&made);
 }

@@ -31,6 +31,9 @@ void fuzz_run_init(struct fuzz_run *made)
 	made->run.own = memory_store();
 	made->run.inbox = memory_store();
 	made->run.outbox = memory_store();
+	made->ingest = made->run.ingest;
+	made->own = made->run.own;
+	made->inbox = made->run.inbox;
 	FUZZ_OK(prefixes_make(&made->run.prefixes, &names, NULL));
 	FUZZ_CHECK(strcmp(made->run.prefixes.internal.text, FUZZ_PREFIX) == 0);
 }

@@ -12,6 +12,10 @@ struct fuzz_run {
 	struct batch_config config;
 	struct batch_run batch;
 	struct run run;
+	/* Those of run in memory, which a run that goes on puts behind a fence. */
+	struct store *ingest;
+	struct store *own;
+	struct store *inbox;
 };
 
 /* fuzz_run_init: server A, a batch "fuzz" of three fields. fuzz_run_clear frees all, stores included. */

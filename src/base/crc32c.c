@@ -3,6 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#if defined(__x86_64__) && !defined(PRIO_PORTABLE_ONLY)
+#include <immintrin.h>
+#endif
+
 /* Reflected polynomial 0x1EDC6F41, four bits at a time: sixteen entries, no table to build at start-up. */
 uint32_t crc32c_portable(uint32_t crc, struct prio_bytes bytes)
 {
@@ -72,8 +76,50 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, str
 	return ~(uint32_t)state;
 }
 
+/* Sixteen 128-bit remainders, a message's 256 bytes, go on by 256 bytes at a time: each half of a remainder is multiplied by what it
+ * is worth 2048 bits further on, modulo the polynomial, and added to the bytes that stand there. What is left in the end has the
+ * message's CRC. Reflected: a product of two halves comes out one bit too low, so the factors stand one bit higher. Method: Gopal
+ * and others, "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009. */
+enum { FOLD_BYTES = 256, FOLDED_BYTES_MIN = 1024 };
+
+__attribute__((target("avx512f,vpclmulqdq"))) static __m512i fold(__m512i remainder, __m512i factors, const uint8_t *p)
+{
+	__m512i low = _mm512_clmulepi64_epi128(remainder, factors, 0x00);
+	__m512i high = _mm512_clmulepi64_epi128(remainder, factors, 0x11);
+
+	return _mm512_ternarylogic_epi64(low, high, _mm512_loadu_si512(p), 0x96);
+}
+
+__attribute__((target("avx512f,vpclmulqdq,sse4.2"))) static uint32_t crc32c_vpclmul(uint32_t crc, struct prio_bytes bytes)
+{
+	/* x^(2048 + 32) for the lower half, x^(2048 - 32) for the upper one. */
+	const __m512i factors = _mm512_broadcast_i32x4(_mm_set_epi64x(0xb9e02b86, 0xdcb17aa4));
+	const uint8_t *p = bytes.p;
+	const uint8_t *end = p + bytes.n / FOLD_BYTES * FOLD_BYTES;
+	uint8_t rest[FOLD_BYTES];
+	__m512i a = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)~crc)));
+	__m512i b = _mm512_loadu_si512(p + 64);
+	__m512i c = _mm512_loadu_si512(p + 128);
+	__m512i d = _mm512_loadu_si512(p + 192);
+
+	for (p += FOLD_BYTES; p < end; p += FOLD_BYTES) {
+		a = fold(a, factors, p);
+		b = fold(b, factors, p + 64);
+		c = fold(c, factors, p + 128);
+		d = fold(d, factors, p + 192);
+	}
+	_mm512_storeu_si512(rest, a);
+	_mm512_storeu_si512(rest + 64, b);
+	_mm512_storeu_si512(rest + 128, c);
+	_mm512_storeu_si512(rest + 192, d);
+	crc = crc32c_sse42(0xffffffff, (struct prio_bytes){rest, sizeof rest});
+	return crc32c_sse42(crc, (struct prio_bytes){p, bytes.n % FOLD_BYTES});
+}
+
 uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
 {
+	if (bytes.n >= FOLDED_BYTES_MIN && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("vpclmulqdq"))
+		return crc32c_vpclmul(crc, bytes);
 	return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, bytes) : crc32c_portable(crc, bytes);
 }
 

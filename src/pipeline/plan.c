@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "pipeline/paths.h"
 #include "base/utf8.h"
+#include "pipeline/paths.h"
+#include "record/base64.h"
 
 enum { UNKNOWN_NAMED_MAX = 20, BUNDLES_WANTED = 16, BUNDLE_TASKS_MAX = 16 };
 
@@ -92,6 +93,21 @@ static enum prio_status visit(void *context, const struct store_object *object, 
 				 escape_text(shown, sizeof shown, (struct prio_bytes){(const uint8_t *)slash + 1, strlen(slash + 1)}));
 	}
 	return add_part(&listing->plans[found], object, error);
+}
+
+uint64_t plan_task_bytes(const struct plan *plan, const struct prio_params *params, enum prio_server_id server)
+{
+	const uint64_t largest_bytes = 32 << 20;
+	const uint64_t tasks_wanted = 512;
+	const uint64_t id_bytes = 64; /* and all else that is no payload */
+	uint64_t line_bytes = id_bytes + base64_encoded_bytes(prio_sealed_bytes_max(params, server));
+	/* A's shares are long, and reading is most of the work. B's are short whatever n_data is, and to work on one takes about
+	 * as long. */
+	uint64_t n_records = ((uint64_t)1 << 22) / params->n_data;
+	n_records = n_records < 64 ? 64 : n_records > 4096 ? 4096 : n_records;
+	uint64_t task_bytes = n_records * line_bytes < largest_bytes ? n_records * line_bytes : largest_bytes;
+
+	return task_bytes > plan->n_bytes / tasks_wanted ? task_bytes : plan->n_bytes / tasks_wanted;
 }
 
 /* How many ranges of at most task_bytes a part is cut into; an empty part has none. */

@@ -1,17 +1,16 @@
 /* plan: which raw parts a batch has, and how they are cut into tasks.
  *
- * A task is a list of byte ranges of raw parts, about TASK_BYTES together: small parts are gathered, a large one is cut (a
- * range owns the lines that begin in it). The plan is a function of the listing alone, so a run that starts again makes the
- * same one. */
+ * A task is a list of byte ranges of raw parts, about plan_task_bytes together: small parts are gathered, a large one is cut (a
+ * range owns the lines that begin in it). The plan is a function of configuration and listing alone, so a run that starts again
+ * makes the same one. */
 #ifndef PIPELINE_PLAN_H
 #define PIPELINE_PLAN_H
 
 #include "base/log.h"
 #include "pipeline/config.h"
+#include "prio/batch.h"
 #include "prio/status.h"
 #include "store/store.h"
-
-enum { TASK_BYTES = 32 << 20 };
 
 struct raw_part {
 	char *key;
@@ -53,7 +52,11 @@ PRIO_MUST_USE enum prio_status plans_list(struct plan *plans, const struct data_
 /* plan_drop_part: leave a part out, before the plan is cut. */
 void plan_drop_part(struct plan *plan, size_t index);
 
-/* plan_cut: cut the parts into tasks. task_bytes: TASK_BYTES, but for tests. */
+/* plan_task_bytes: how large a batch's tasks should be, before it is cut: some ten milliseconds of work each, so that every processor has
+ * some until the end, and larger ones in a large batch, so that there are never many more than 512. */
+uint64_t plan_task_bytes(const struct plan *plan, const struct prio_params *params, enum prio_server_id server);
+
+/* plan_cut: cut the parts into tasks. task_bytes: plan_task_bytes, but for tests and where an earlier run fixed it. */
 PRIO_MUST_USE enum prio_status plan_cut(struct plan *plan, uint64_t task_bytes, struct prio_error *error);
 void plan_clear(struct plan *plan);
 

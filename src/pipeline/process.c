@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/heap.h"
 #include "pipeline/aggregate.h"
 #include "pipeline/bucket.h"
 #include "pipeline/clear.h"
@@ -185,7 +186,10 @@ enum prio_status process_run(const struct process_settings *settings, struct log
 			     struct prio_error *error)
 {
 	struct run run = {.settings = settings, .log = log};
-	enum prio_status status = run_init(&run, error);
+	enum prio_status status;
+
+	heap_return_large_blocks();
+	status = run_init(&run, error);
 
 	if (status == PRIO_OK)
 		status = open_buckets(&run, error);

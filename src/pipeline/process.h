@@ -39,7 +39,7 @@ struct process_settings {
 	double max_refused_fraction; /* of the records sent at verify1; 1: no limit */
 	unsigned n_workers;        /* 0: one a processor */
 	uint64_t memory_budget_bytes; /* for tables of ids; 0: no bound */
-	uint64_t task_bytes;       /* 0: TASK_BYTES */
+	uint64_t task_bytes;       /* 0: plan_task_bytes */
 	/* For tests: wraps each store when it is opened; NULL: as they are. role: "ingest", "private", "inbox", "outbox". */
 	struct store *(*wrap_store)(struct store *store, const char *role);
 };

@@ -278,13 +278,15 @@ static enum prio_status recall_published(struct run *run, struct batch_run *batc
 
 static enum prio_status plan_batch(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	uint64_t task_bytes = run->settings->task_bytes > 0 ? run->settings->task_bytes : TASK_BYTES;
 	enum prio_status status = recall_published(run, batch, error);
 
 	if (status != PRIO_OK || !batch_is_in(batch))
 		return status;
-	batch->task_bytes = task_bytes;
 	status = query_restrict(run, batch, error);
+	if (!batch->is_fixed)
+		batch->task_bytes = run->settings->task_bytes > 0
+					    ? run->settings->task_bytes
+					    : plan_task_bytes(&batch->plan, &batch->config->params, run->settings->server);
 	if (status == PRIO_OK)
 		status = plan_cut(&batch->plan, batch->task_bytes, error);
 	if (status != PRIO_OK || batch->plan.n_tasks > 0)

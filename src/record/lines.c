@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/wipe.h"
 
-enum { N_BLOCKS = 2, ALIGNMENT = 64 };
+enum { N_BLOCKS = 2, ALIGNMENT = 64, PAST_BYTES = 1 << 16 };
 
 struct lines {
 	size_t max_line_bytes;
@@ -22,6 +22,8 @@ struct lines {
 	size_t memory_bytes;   /* of each block with headroom and spare bytes */
 	uint8_t *memory[N_BLOCKS];
 	uint8_t *block[N_BLOCKS];
+	size_t lent_bytes[N_BLOCKS]; /* of each, what was lent */
+	uint64_t lent_until_bytes;   /* in the object */
 	uint8_t *kept;
 
 	struct stream *stream;
@@ -95,9 +97,18 @@ void lines_free(struct lines *lines)
 	free(lines);
 }
 
+/* Past the end of the chunk there is the rest of one line to be had: not a whole block is read for it. */
 static enum prio_status lend(struct lines *lines, unsigned i, struct prio_error *error)
 {
-	return stream_lend(lines->stream, (struct prio_mut){lines->block[i], lines->block_bytes}, error);
+	uint64_t until_bytes = lines->lent_until_bytes;
+	uint64_t n_left = until_bytes < lines->end_bytes ? lines->end_bytes - until_bytes : 0;
+	size_t n = lines->block_bytes;
+
+	if (n > PAST_BYTES && n_left < n - PAST_BYTES)
+		n = (size_t)n_left + PAST_BYTES;
+	lines->lent_bytes[i] = n;
+	lines->lent_until_bytes = until_bytes < UINT64_MAX - n ? until_bytes + n : UINT64_MAX;
+	return stream_lend(lines->stream, (struct prio_mut){lines->block[i], n}, error);
 }
 
 enum prio_status lines_begin(struct lines *lines, struct stream *stream, uint64_t begin_bytes, uint64_t end_bytes,
@@ -107,6 +118,7 @@ enum prio_status lines_begin(struct lines *lines, struct stream *stream, uint64_
 	lines->end_bytes = end_bytes;
 	lines->skipping = begin_bytes > 0;
 	lines->offset_bytes = begin_bytes > 0 ? begin_bytes - 1 : 0;
+	lines->lent_until_bytes = lines->offset_bytes;
 	lines->ended = false;
 	/* As if the last block had just been used up: the next one to take is the first. */
 	lines->current = N_BLOCKS - 1;
@@ -133,13 +145,13 @@ static enum prio_status next_block(struct lines *lines, struct prio_error *error
 	lines->status = stream_take(lines->stream, &n_taken, error);
 	if (lines->status != PRIO_OK)
 		return lines->status;
-	if (n_taken > lines->block_bytes)
+	if (n_taken > lines->lent_bytes[next])
 		return lines->status = error_set(error, PRIO_ERR_INTERNAL, "a stream filled more than it was lent");
 
 	lines->current = next;
 	lines->at = lines->block[next] - n_left;
 	lines->end = lines->block[next] + n_taken;
-	lines->ended = n_taken < lines->block_bytes;
+	lines->ended = n_taken < lines->lent_bytes[next];
 	memset(lines->end, 0, LINES_SPARE_BYTES); /* nobody who reads them shall meet undefined bytes */
 	return PRIO_OK;
 }

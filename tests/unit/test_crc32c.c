@@ -46,6 +46,21 @@ static void both_ways_and_all_cuts_agree(void **unused)
 	}
 }
 
+/* Long enough for several steps of 256 bytes, at every remainder and alignment. */
+static void messages_of_every_length_agree(void **unused)
+{
+	static uint8_t bytes[1600];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * i >> 5 ^ i);
+	for (size_t n = 0; n + 3 < sizeof bytes; n++) {
+		struct prio_bytes message = {bytes + n % 3, n};
+
+		assert_int_equal(crc32c((uint32_t)n * 0x9e3779b9, message), crc32c_portable((uint32_t)n * 0x9e3779b9, message));
+	}
+}
+
 /* Long enough for stretches side by side, at every remainder. */
 static void long_messages_agree(void **unused)
 {
@@ -71,6 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_published_values),
 		cmocka_unit_test(both_ways_and_all_cuts_agree),
+		cmocka_unit_test(messages_of_every_length_agree),
 		cmocka_unit_test(long_messages_agree),
 	};
 

@@ -279,6 +279,35 @@ static void reads_large_lines(void **unused)
 	lines_free(NULL);
 }
 
+/* Past the end of a chunk no more is read than one line asks for. */
+static void reads_little_past_the_chunk(void **unused)
+{
+	enum { TEXT_BYTES = 1000000, LINE_BYTES = 100, CHUNK_BYTES = 250050 };
+	static const uint64_t begins[] = {0, 300000, 500001};
+	uint8_t *text = malloc(TEXT_BYTES);
+	struct lines *lines;
+
+	(void)unused;
+	assert_non_null(text);
+	for (size_t i = 0; i < TEXT_BYTES; i++)
+		text[i] = i % LINE_BYTES == LINE_BYTES - 1 ? '\n' : 'x';
+	assert_int_equal(lines_new(&lines, 1000), PRIO_OK);
+	for (size_t i = 0; i < COUNT_OF(begins); i++) {
+		uint64_t end = begins[i] + CHUNK_BYTES;
+		struct memory_stream stream = memory_stream((struct prio_bytes){text, TEXT_BYTES}, begins[i] > 0 ? begins[i] - 1 : 0);
+		struct line line;
+		size_t n = 0;
+
+		assert_int_equal(lines_begin(lines, &stream.base, begins[i], end, NULL), PRIO_OK);
+		for (; lines_next(lines, &line, NULL) == PRIO_OK && !line.at_end; n++)
+			assert_int_equal(line.length_bytes, LINE_BYTES - 1);
+		assert_int_equal(n, (end + LINE_BYTES - 1) / LINE_BYTES - (begins[i] + LINE_BYTES - 1) / LINE_BYTES);
+		assert_in_range(stream.at, end, end + (1 << 16));
+	}
+	lines_free(lines);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +315,7 @@ int main(void)
 		cmocka_unit_test(an_empty_chunk_has_no_line),
 		cmocka_unit_test(passes_the_streams_error_on),
 		cmocka_unit_test(reads_large_lines),
+		cmocka_unit_test(reads_little_past_the_chunk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,10 +86,52 @@ static void covers_every_byte_once(void **unused)
 	temp_store_free(&temp);
 }
 
+/* Every task in exactly one bundle, none empty, none beyond sixteen tasks, and enough of them. */
+static void bundles_all_tasks(void **unused)
+{
+	(void)unused;
+	for (size_t n_tasks = 1; n_tasks < 1100; n_tasks++) {
+		const struct plan plan = {.n_tasks = n_tasks};
+		size_t n = plan_n_bundles(&plan);
+
+		assert_int_equal(plan_bundle_begin(&plan, 0), 0);
+		assert_int_equal(plan_bundle_begin(&plan, n), n_tasks);
+		for (size_t i = 0; i < n; i++)
+			assert_in_range(plan_bundle_begin(&plan, i + 1) - plan_bundle_begin(&plan, i), 1, 16);
+		assert_true(n >= 16 || n == n_tasks);
+	}
+}
+
+static void sizes_tasks(void **unused)
+{
+	struct plan plan = {.n_bytes = 1000};
+	struct prio_params params = {.n_data = 2000};
+	uint64_t a = plan_task_bytes(&plan, &params, PRIO_SERVER_A);
+	uint64_t b = plan_task_bytes(&plan, &params, PRIO_SERVER_B);
+
+	(void)unused;
+	assert_int_equal(a, 32 << 20);
+	assert_in_range(b, 300000, 1000000); /* records cost B as much, and are short */
+	params.n_data = 20000;
+	assert_in_range(plan_task_bytes(&plan, &params, PRIO_SERVER_B), b / 12, b / 8);
+	params.n_data = PRIO_N_DATA_MAX;
+	assert_int_equal(plan_task_bytes(&plan, &params, PRIO_SERVER_A), 32 << 20);
+	assert_in_range(plan_task_bytes(&plan, &params, PRIO_SERVER_B), 10000, 30000);
+	params.n_data = 1;
+	assert_in_range(plan_task_bytes(&plan, &params, PRIO_SERVER_A), 500000, 2000000);
+	/* No more than some 512 of them, however much there is. */
+	params.n_data = 2000;
+	plan.n_bytes = (uint64_t)1 << 50;
+	assert_int_equal(plan_task_bytes(&plan, &params, PRIO_SERVER_A), (uint64_t)1 << 41);
+	assert_int_equal(plan_task_bytes(&plan, &params, PRIO_SERVER_B), (uint64_t)1 << 41);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covers_every_byte_once),
+		cmocka_unit_test(bundles_all_tasks),
+		cmocka_unit_test(sizes_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
