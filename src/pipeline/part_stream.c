@@ -84,8 +84,11 @@ static enum prio_status take(struct stream *base, size_t *n_bytes, struct prio_e
 		*n_bytes += n;
 		if (n == rest.n)
 			break;
-		/* Shorter than the listing said: it was replaced, which is found when the range has been read. */
-		if (stream->at_bytes < stream->asked_bytes || stream->asked_bytes == stream->part->size_bytes)
+		if (stream->at_bytes < stream->asked_bytes)
+			status = error_set(error, PRIO_ERR_CHANGED, "%s ends after %llu bytes, and had %llu when it was listed",
+					   stream->part->key, (unsigned long long)stream->at_bytes,
+					   (unsigned long long)stream->part->size_bytes);
+		if (status != PRIO_OK || stream->asked_bytes == stream->part->size_bytes)
 			break;
 		status = ask(stream, stream->asked_bytes + MORE_BYTES, error);
 	}

@@ -16,7 +16,8 @@
  *   store, part, input   lent, as long as the stream lives
  *   margin_bytes         what a reader needs past the range's end, if no line is too long
  *
- * PRIO_OK, PRIO_ERR_MEMORY, or what store_open returns. */
+ * PRIO_OK, PRIO_ERR_MEMORY, or what store_open returns. Reading it: PRIO_ERR_CHANGED if the part ends before the listing said it
+ * would. */
 PRIO_MUST_USE enum prio_status part_stream_open(struct stream **stream, struct store *store, const struct raw_part *part,
 						const struct task_input *input, size_t margin_bytes, struct prio_error *error);
 
