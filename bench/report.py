@@ -18,7 +18,7 @@ sys.path.insert(0, HERE)
 import targets  # noqa: E402
 from charts import chart  # noqa: E402
 from harness import SIZE, TABLES  # noqa: E402
-from sections import kernels, memory, profile, records, runs, verify1  # noqa: E402
+from sections import kernels, memory, profile, records, runs, s3, verify1  # noqa: E402
 from sizing import ELEMENTS_TEXT, Model, elements  # noqa: E402
 
 DOCS = os.path.join(os.path.dirname(HERE), "docs")
@@ -119,6 +119,26 @@ def profile_text(result):
 	tables = [table([f"server {name}", "in", "of all samples"], profile.rows(found)) for name, found in result.items()]
 	kernel = " and ".join(f"{found['kernel']:.0f} % on {name}" for name, found in result.items())
 	return f"Its profile on one core, by perf; the operating system's share is {kernel}:\n\n" + "\n\n".join(tables)
+
+
+def s3_text(result):
+	if not result:
+		return "No S3 server could be had when this was measured."
+	gigabytes, rows, uploads = result["raw_bytes"] / 1e9, [], []
+	for kind, took in (("files", result["files"]), *result["servers"].items()):
+		server = took.get("server_cpu_s")
+		rows.append([kind, f"{gigabytes / took['wall_s']:.2f}", f"{took['cpu_s'] / gigabytes:.2f}",
+			f"{s3.extra_cpu_s(result, kind):.2f}" if server else "", f"{server / gigabytes:.2f}" if server else "",
+			f"{100 * s3.busy(result, took):.0f} %", f"{took['peak_mib']:.1f}"])
+		if server:
+			uploads.append(f"{gigabytes / took['upload']['wall_s']:.2f} GB/s to {kind} (a GB takes {took['upload']['cpu_s'] / gigabytes:.2f} s of our CPU and "
+				f"{took['upload']['server_cpu_s'] / gigabytes:.2f} s of the server's)")
+	return f"""verify1 of server A, {result["n_records"]:,} records of {result["n_data"]} fields, with all its buckets on an S3 server on the same machine, over plain HTTP; {gigabytes:.2f} GB of raw shares; seconds of CPU for each GB:
+
+{table(["from", "GB/s", "our CPU", "beyond files", "the S3 server's CPU", f"{result['cores']} cores busy with both", "our peak MiB"], rows)}
+
+The wall clock is shared with the S3 server, which works on the same cores. Uploading those shares with `prio-processor cp`: {"; ".join(uploads)}. Where one connection is slower than a core (a bucket far away), PRIO_JOBS above the number of cores reads over more
+connections at once."""
 
 
 def runs_table(result):
@@ -299,7 +319,13 @@ the limit.
 
 {profile_text(sections.get("profile"))}
 
-Whole runs: verify1, verify2, aggregate, publish.
+## From S3
+
+{s3_text(sections.get("s3"))}
+
+## Whole runs
+
+verify1, verify2, aggregate, publish, over files.
 
 {runs_table(sections["runs"])}
 
