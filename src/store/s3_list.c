@@ -24,6 +24,7 @@ struct listing {
 	struct prio_error *error;
 	const char *prefix; /* "a/b/" or "" */
 	char last[STORE_KEY_BYTES_MAX + 1];
+	uint64_t n_keys; /* which came in order, so that a listing of many pages gets somewhere */
 	size_t n_in_directory; /* keys in the same directory, one after the other */
 	size_t n_name_bytes;
 	unsigned n_empty;
@@ -78,8 +79,8 @@ static enum prio_status visit_record(struct listing *listing, const struct s3_xm
 		return bad_page(listing, "a key is not encoded as it says");
 	if (strncmp(key, listing->prefix, strlen(listing->prefix)) != 0)
 		return bad_page(listing, "it holds keys that were not asked for");
-	/* What no name can stand for, such as the "a/b/" by which some tools make a directory. */
-	if (store_key_check(key, NULL) != PRIO_OK)
+	/* What no name can stand for is passed over: what is too long and, below, such as the "a/b/" by which some tools make a directory. */
+	if (strlen(key) > STORE_KEY_BYTES_MAX)
 		return PRIO_OK;
 	if (strcmp(key, listing->last) <= 0)
 		return bad_page(listing, "its keys are not in order");
@@ -89,7 +90,8 @@ static enum prio_status visit_record(struct listing *listing, const struct s3_xm
 			"there are more objects beside it than can be listed (%d, or %d MB of names in one directory)",
 			ENTRIES_MAX, NAMES_BYTES_MAX >> 20);
 	memcpy(listing->last, key, strlen(key) + 1);
-	if (is_temporary(key, strlen(listing->prefix)))
+	listing->n_keys++;
+	if (store_key_check(key, NULL) != PRIO_OK || is_temporary(key, strlen(listing->prefix)))
 		return PRIO_OK;
 	status = s3_version(object.version, record->fields[S3_OBJECT_ETAG], object.size_bytes);
 	if (status != PRIO_OK)
@@ -125,6 +127,7 @@ static enum prio_status list_page(struct listing *listing, const char *from, cha
 	}
 	s3_reply_clear(&reply);
 
+	uint64_t n_keys_before = listing->n_keys;
 	const char *encoding = xml.values[S3_OBJECTS_ENCODING];
 	bool is_url = encoding != NULL && strcmp(encoding, "url") == 0;
 	for (size_t i = 0; status == PRIO_OK && i < xml.n_records; i++)
@@ -134,7 +137,7 @@ static enum prio_status list_page(struct listing *listing, const char *from, cha
 	if (status == PRIO_OK && truncated != NULL && strcmp(truncated, "true") == 0) {
 		const char *next = xml.values[S3_OBJECTS_TOKEN];
 
-		listing->n_empty = xml.n_records > 0 ? 0 : listing->n_empty + 1;
+		listing->n_empty = listing->n_keys > n_keys_before ? 0 : listing->n_empty + 1;
 		if (next == NULL || (from != NULL && strcmp(from, next) == 0) || listing->n_empty > EMPTY_PAGES_MAX)
 			status = bad_page(listing, "it does not go on where it says that it does");
 		else if ((*token = strdup(next)) == NULL)

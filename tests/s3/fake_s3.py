@@ -81,7 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 				return self.hang_up()
 			if do == "damage":
 				body = bytes([body[0] ^ 1]) + body[1:]
-			if isinstance(do, tuple):
+			if fake.echo:
+				self.answer(fake.echo[0], fake.echo[1].encode())
+			elif isinstance(do, tuple):
 				self.refuse(do[0], do[1], fault.message, *do[2:])
 			else:
 				bucket, _, key = path[1:].partition("/")
@@ -265,6 +267,7 @@ class Fake:
 		self.faults, self.page, self.namespace, self.etag_of, self.listing, self.lacks = list(faults), page, namespace, etag_of, listing, lacks
 		self.objects, self.uploads, self.requests, self.undeletable, self.complete_errors = {}, {}, [], {}, 0
 		self.n_connections = 0
+		self.echo = None  # (code, text): what is answered to everything
 		self.lock = threading.Lock()
 		self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 		self.server.daemon_threads = True
