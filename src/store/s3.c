@@ -119,6 +119,10 @@ static enum prio_status parse_endpoint(const char *endpoint, const char **scheme
 	const char *port = "443";
 	size_t n;
 
+	/* Some clients take keys so. They are not shown. */
+	if (strchr(endpoint, '@') != NULL)
+		return error_set(error, PRIO_ERR_CONFIG, "the endpoint must be a host (and port) alone, without user and password: "
+							 "they have settings of their own");
 	*scheme = "https";
 	if (strncasecmp(endpoint, "http://", 7) == 0) {
 		*scheme = "http";

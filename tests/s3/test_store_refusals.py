@@ -135,7 +135,8 @@ def test_nobody_there():
 	({"endpoint": "ftp://host"}, "https://"),
 	({"endpoint": "host:9000"}, "https://"),
 	({"endpoint": "http://host/path"}, "path"),
-	({"endpoint": "http://user:secret@host"}, "host"),
+	({"endpoint": "http://user:secret@host"}, "without user and password"),
+	({"endpoint": "user:secret@host"}, "without user and password"),
 	({"endpoint": "http://host:port"}, "port"),
 	({"endpoint": "http://"}, "host"),
 	({"bucket": "a/b"}, "bucket"),
@@ -149,3 +150,4 @@ def test_nobody_there():
 def test_settings_that_cannot_be(settings, word):
 	with Driver(**{"endpoint": "https://host", "bucket": "bucket", "access_key": "a", "secret_key": "b", **settings}) as store:
 		assert store.opened.status == "config" and word in store.opened.text, store.opened
+		assert "user:secret" not in store.opened.text
