@@ -18,7 +18,7 @@
 enum { THREADS_MAX = 32, SHOWN_BYTES_MAX = 1 << 16 };
 
 struct worker {
-	struct http *http;
+	struct http *http = NULL;
 	json_t *requests; /* only read */
 	size_t times;
 	json_t *results;
@@ -159,7 +159,7 @@ json_t *tool_http(json_t *input)
 	struct worker workers[THREADS_MAX];
 	struct prio_error error = {PRIO_OK, ""};
 	size_t n_threads = tool_number(input, "threads", 1);
-	struct http *http;
+	struct http *http = NULL;
 
 	if (http_new(&http, &settings, &error) != PRIO_OK)
 		return json_pack("{s:s,s:s}", "status", prio_status_word(error.status), "error", error.text);

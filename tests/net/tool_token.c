@@ -13,7 +13,7 @@ json_t *tool_token(json_t *input)
 	struct http_settings settings = tool_settings(input);
 	struct prio_error error = {PRIO_OK, ""};
 	struct google_tokens *tokens = NULL;
-	struct http *http;
+	struct http *http = NULL;
 	json_t *results = json_array();
 	size_t room = tool_number(input, "room", 8192);
 	char *header = malloc(room);
