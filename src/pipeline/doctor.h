@@ -82,6 +82,13 @@ void doctor_check_bucket(struct findings *findings, enum doctor_role role, const
 			 const struct process_settings *settings, const struct data_config *config, struct doctor_work *work,
 			 struct log *log);
 
+/* doctor_check_public: can a bucket on S3 be listed or read without any key? True: it can, and that was added. Where a server says of
+ * a missing object that access is denied (AWS, to who may not list) it cannot be seen whether others could be read.
+ *
+ *   store   the bucket's, by bucket_open */
+bool doctor_check_public(struct findings *findings, const struct bucket_endpoint *endpoint, const struct store *store,
+			 const char *variable);
+
 /* doctor_check_directory: of a bucket on files: its rights, and for DOCTOR_PRIVATE the room on its disk. Nothing for others. */
 void doctor_check_directory(struct findings *findings, enum doctor_role role, const struct bucket_endpoint *endpoint,
 			    const char *bucket, const char *variable, const struct doctor_work *work);

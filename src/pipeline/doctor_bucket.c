@@ -310,6 +310,8 @@ void doctor_check_bucket(struct findings *findings, enum doctor_role role, const
 		check_foreign(&probe);
 		break;
 	}
+	if (role != DOCTOR_FOREIGN && doctor_check_public(findings, endpoint, probe.store, variable))
+		probe.n_bad++;
 	if (probe.n_bad == 0 && role != DOCTOR_FOREIGN)
 		findings_add(findings, FINDING_OK, variable, NULL, "%s", can[role]);
 out:

@@ -120,6 +120,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 		lacks = fake.lacks
 		if "checksums" in lacks and any(name.lower().startswith("x-amz-checksum-c") for name in self.headers):
 			return self.refuse(501 if lacks["checksums"] is True else lacks["checksums"], "NotImplemented")
+		if "Authorization" not in self.headers and "keys" not in lacks:
+			return self.refuse(403, "AccessDenied")
 		if bucket != "bucket":
 			return self.refuse(404, "NoSuchBucket")
 		if self.command == "POST" and "delete" in self.query:
@@ -261,7 +263,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Fake:
 	"""endpoint, objects, uploads, requests (line, headers, body), faults. lacks: checksums, conditions (ignore or refuse), bulk
-	(501 or 405), full, encoding, ranges, longer_ranges (than so many bytes), uploads."""
+	(501 or 405), full, encoding, ranges, longer_ranges (than so many bytes), uploads,
+	keys (it serves everybody)."""
 
 	def __init__(self, faults=(), page=1000, namespace=NAMESPACE, etag_of=lambda body: None, listing=None, **lacks):
 		self.faults, self.page, self.namespace, self.etag_of, self.listing, self.lacks = list(faults), page, namespace, etag_of, listing, lacks

@@ -3,6 +3,7 @@ it says what is missing. What no real server does is done by fake_s3."""
 
 import email.utils
 import http.server
+import json
 import subprocess
 import threading
 import time
@@ -222,6 +223,26 @@ def test_a_server_without_conditions(alone, how):
 	with Fake(conditions=how) as fake:
 		alone.finds_only("warn", PRIVATE, "the server does not honour conditions on writes", {"BUCKET_INTERNAL_ENDPOINT": fake.endpoint})
 		assert not fake.objects
+
+
+@pytest.mark.parametrize("action, text", [("s3:ListBucket", "everybody can list it"), ("s3:GetObject", "everybody can read in it")])
+def test_a_bucket_that_is_public(patient, sides, action, text):
+	"""By a policy for everybody, as `mc anonymous set` writes it, beside all others."""
+	bucket = sides.bucket("a", "private")
+	client = sides.server.client()
+	before = client.request("GET", f"/{bucket}", {"policy": ""})
+	policy = json.loads(before.body) if before.status == 200 else {"Version": "2012-10-17", "Statement": []}
+	policy["Statement"].append({"Effect": "Allow", "Principal": {"AWS": ["*"]} if sides.server.kind == "minio" else "*", "Action": [action],
+		"Resource": [f"arn:aws:s3:::{bucket}" + ("/*" if action == "s3:GetObject" else "")]})
+	client.expect("opening it", "PUT", f"/{bucket}", {"policy": ""}, body=json.dumps(policy).encode())
+	try:
+		patient.finds_only("fail", PRIVATE, text)
+	finally:
+		if before.status == 200:
+			client.expect("closing it", "PUT", f"/{bucket}", {"policy": ""}, body=before.body)
+		else:
+			client.expect("closing it", "DELETE", f"/{bucket}", {"policy": ""})
+	assert patient.findings() == []
 
 
 def test_other_bytes_come_back(alone):
