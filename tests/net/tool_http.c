@@ -18,7 +18,7 @@
 enum { THREADS_MAX = 32, SHOWN_BYTES_MAX = 1 << 16 };
 
 struct worker {
-	struct http *http = NULL;
+	struct http *http;
 	json_t *requests; /* only read */
 	size_t times;
 	json_t *results;
