@@ -265,6 +265,12 @@ The original needs 275 ms of CPU a record and server (quoted): {275e-3 * n_recor
 """
 
 
+def others_text(others):
+	if others is None or others <= 0.05:
+		return ""
+	return f"**Other programs used {100 * others:.0f} % of the machine during this run.** Its wall clocks and busy shares say little; CPU times and what runs on one thread hold.\n\n"
+
+
 def document(data, peers):
 	sections, machine = data["sections"], data["machine"]
 	pictures = curves(sections)
@@ -274,7 +280,7 @@ def document(data, peers):
 
 Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes) and one of `make bench-peers`; every figure below was measured there, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
 
-Machine: {machine["cpu"]} (family {machine["cpu_family"]}), {machine["cores"]} cores, {machine["memory_gb"]} GB, Linux {machine["kernel"].split("-")[0]}; {machine["openssl"]}; GCC {machine["compiler"]}; libipsec-mb {"in use" if machine["ipsec_mb"] else "not in use"}. Tables of kernels: {", ".join(machine["tables"])}.
+{others_text(data.get("others"))}Machine: {machine["cpu"]} (family {machine["cpu_family"]}), {machine["cores"]} cores, {machine["memory_gb"]} GB, Linux {machine["kernel"].split("-")[0]}; {machine["openssl"]}; GCC {machine["compiler"]}; libipsec-mb {"in use" if machine["ipsec_mb"] else "not in use"}. Tables of kernels: {", ".join(machine["tables"])}.
 
 ## Method
 

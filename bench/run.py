@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make bench: what kernels, records and whole runs cost, as ratios within one run.
 
-Prints tables for people and writes bench.json beside the binaries' directory. X is one X25519 of OpenSSL, timed in the same
+Prints tables for people and writes bench.json beside the binaries' directory (bench-part.json with --only). X is one X25519 of OpenSSL, timed in the same
 run as what is divided by it, so ratios hold on machines of any speed. Every result is checked by what makes it; a wrong one
 ends the run. The least of repetitions that were taken in turns counts, so that what disturbs a machine decides nothing.
 
@@ -13,6 +13,7 @@ DIR: where shares and messages are put, up to 9 GB, for the time of the run (TMP
 import argparse
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -23,6 +24,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import targets  # noqa: E402
 from harness import EFFORTS, Bench, say  # noqa: E402
 from sections import SECTIONS, name_of  # noqa: E402
+
+
+def busy_s():
+	"""CPU seconds that this machine has spent, and those of them that were this run's."""
+	with open("/proc/stat", encoding="utf-8") as file:
+		user, nice, system, _, _, interrupts, soft, *_ = [int(word) for word in file.readline().split()[1:]]
+	own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+	return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK"), sum(usage.ru_utime + usage.ru_stime for usage in own)
 
 
 def load(path):
@@ -46,7 +55,7 @@ def main():
 		parser.error("no such section: " + ", ".join(sorted(unknown)))
 
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that shares are removed
-	begin = time.monotonic()
+	begin, begin_busy = time.monotonic(), busy_s()
 	bench = Bench(bindir, EFFORTS[arguments.effort], arguments.directory)
 	try:
 		about = bench.about
@@ -67,10 +76,13 @@ def main():
 	say()
 	targets.show(rows)
 	seconds = time.monotonic() - begin
-	path = os.path.join(os.path.dirname(bindir), "bench.json")
+	machine_s, own_s = (end - start for start, end in zip(begin_busy, busy_s()))
+	others = max(0, machine_s - own_s) / seconds / (os.cpu_count() or 1)
+	say(f"\nOther programs used {100 * others:.0f} % of this machine meanwhile." + (" Wall clocks and busy shares say little then." if others > 0.05 else ""))
+	path = os.path.join(os.path.dirname(bindir), "bench-part.json" if only else "bench.json")
 	with open(path, "w", encoding="utf-8") as file:
-		json.dump({"effort": arguments.effort, "seconds": seconds, "machine": about, "sections": bench.results, "targets": rows}, file, indent=1)
-	say(f"\n{seconds:.0f} seconds; all of it as JSON: {path}")
+		json.dump({"effort": arguments.effort, "seconds": seconds, "others": others, "machine": about, "sections": bench.results, "targets": rows}, file, indent=1)
+	say(f"{seconds:.0f} seconds; all of it as JSON: {path}")
 
 
 if __name__ == "__main__":
