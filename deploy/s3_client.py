@@ -46,7 +46,7 @@ def canonical_query(query):
 
 
 class Client:
-	"""One user at one server. Thread-safe: every request has its own connection."""
+	"""One user at one server; access_key None: nobody, without a signature. Thread-safe: every request has its own connection."""
 
 	def __init__(self, url, access_key, secret_key, region="us-east-1", ca_file=None, timeout_s=60):
 		self.url = urllib.parse.urlsplit(url)
@@ -80,7 +80,7 @@ class Client:
 			"x-amz-content-sha256": payload_hash,
 			**{name.lower(): value for name, value in (headers or {}).items()},
 		}
-		sent = {**signed, "authorization": self.signature(method, path, query, signed, payload_hash)}
+		sent = signed if self.access_key is None else {**signed, "authorization": self.signature(method, path, query, signed, payload_hash)}
 		if self.context:
 			connection = http.client.HTTPSConnection(self.url.hostname, self.url.port, timeout=self.timeout_s, context=self.context)
 		else:

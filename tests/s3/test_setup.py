@@ -67,6 +67,21 @@ def test_names_of_ones_own(s3_server, side, tmp_path):
 	assert [found[f"BUCKET_INTERNAL_{name}"] for name in ("INGEST", "PRIVATE", "SHARED")] == buckets
 
 
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject"])
+def test_a_bucket_that_was_public(s3_server, side, tmp_path, action):
+	"""versitygw has one policy a bucket, which is replaced. MinIO has another one for everybody, which is not s3-setup's; so it says so."""
+	assert set_up(s3_server, side, tmp_path).returncode == 0
+	bucket = f"{side}-private"
+	policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]} if s3_server.kind == "minio" else "*",
+		"Action": [action], "Resource": [f"arn:aws:s3:::{bucket}" + ("/*" if action == "s3:GetObject" else "")]}]}
+	s3_server.client().expect("opening it", "PUT", f"/{bucket}", {"policy": ""}, body=json.dumps(policy).encode())
+	made = set_up(s3_server, side, tmp_path)
+	if s3_server.kind == "minio":
+		assert made.returncode == 1 and f"everybody can {'list' if action == 's3:ListBucket' else 'read in'} {bucket}" in made.stderr
+	else:
+		assert made.returncode == 0, made.stderr
+
+
 def test_a_wrong_administrator_makes_nothing(s3_server, side, tmp_path):
 	made = set_up(s3_server, side, tmp_path, environment={"S3_ADMIN_SECRET_KEY": "wrong-secret"})
 	assert made.returncode == 1
