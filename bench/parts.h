@@ -27,7 +27,8 @@ void bench_kernels(const struct effort *effort);
  * their sums must be what was encoded. */
 void bench_records(const struct effort *effort, const uint32_t *sizes, size_t n_sizes, unsigned tables);
 
-/* bench_read: read files, up to a NULL, from beginning to end in blocks of 1 MB; prints a JSON object. */
+/* bench_read: read files, up to a NULL, from beginning to end in blocks of 1 MB; prints bytes and CPU seconds as a JSON
+ * object. */
 void bench_read(char *const *files);
 
 /* bench_time: run a command; write what it took to a file, as JSON. Returns its exit code. */

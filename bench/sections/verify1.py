@@ -17,7 +17,7 @@ GONE = "the partner's verify1 did not come"
 
 
 def only_read(bench, site, name):
-	"""Seconds that one core takes to read the raw shares and do nothing with them."""
+	"""CPU seconds that it takes to read the raw shares and do nothing with them."""
 	files = [os.path.join(folder, part) for folder, _, parts in os.walk(os.path.join(site.directory, name, "ingest")) for part in parts]
 	command = ["taskset", "-c", str(bench.cores[0]), os.path.join(bench.bindir, "prio_bench"), "read", *files]
 	return min(json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)["s"] for _ in range(3))
