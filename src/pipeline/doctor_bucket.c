@@ -255,7 +255,8 @@ static void check_foreign(struct probe *probe)
 		findings_add(probe->findings, FINDING_FAIL, probe->variable, advice, "this server can read in it, and must not");
 	if (listing == PRIO_ERR_DENIED && reading == PRIO_ERR_DENIED)
 		findings_add(probe->findings, FINDING_OK, probe->variable, NULL, "%s", can[DOCTOR_FOREIGN]);
-	else if (listing != PRIO_OK && listing != PRIO_ERR_EXISTS && listing != PRIO_ERR_DENIED)
+	else if ((listing != PRIO_OK && listing != PRIO_ERR_EXISTS && listing != PRIO_ERR_DENIED) ||
+		 (reading != PRIO_OK && reading != PRIO_ERR_NOT_FOUND && reading != PRIO_ERR_DENIED))
 		findings_add(probe->findings, FINDING_WARN, probe->variable, "try again",
 			     "whether this server can read it could not be found out: %s", probe->error.text);
 }

@@ -250,8 +250,10 @@ def test_other_bytes_come_back(alone):
 		alone.finds("fail", PRIVATE, "what was written cannot be read back", {"BUCKET_INTERNAL_ENDPOINT": fake.endpoint})
 
 
-def test_what_cannot_be_found_out(alone):
-	with Fake() as ours, Fake([Fault("/bucket", (400, "Oddness"), times=100)]) as theirs:
+@pytest.mark.parametrize("pattern", ["/bucket", "/bucket/"])
+def test_what_cannot_be_found_out(alone, pattern):
+	"""Neither listing nor reading, or reading alone."""
+	with Fake() as ours, Fake([Fault(pattern, (400, "Oddness"), times=100), Fault("list-type", (403, "AccessDenied"), times=100)]) as theirs:
 		others = alone.finds("warn", "BUCKET_EXTERNAL_PRIVATE", "could not be found out", {"BUCKET_INTERNAL_ENDPOINT": ours.endpoint,
 			"BUCKET_EXTERNAL_ENDPOINT": theirs.endpoint, "BUCKET_EXTERNAL_ACCESS_KEY": "key", "BUCKET_EXTERNAL_SECRET_KEY": "a-secret-of-tests",
 			OUTBOX: "bucket", "BUCKET_EXTERNAL_PRIVATE": "bucket"})
