@@ -25,6 +25,7 @@ struct s3_lease {
 	struct s3_store store;
 	char *key;
 	struct lease_record record;
+	unsigned n_refused; /* conditional writes, as if they were not known */
 	pthread_t renewer;
 	bool has_renewer;
 	pthread_mutex_t mutex; /* of what follows */
@@ -379,9 +380,11 @@ static enum prio_status take(struct s3_lease *lease, const struct seen *seen, st
 	lease->record.expires = seen->now + (time_t)lease->store.lease_ttl_s;
 	status = write_record(lease, condition, seen->tag, &code, error);
 	if (status == PRIO_OK && (code == 400 || code == 501) && condition != ANY) {
-		/* It does not know conditions at all. */
-		s3_learn(&lease->store, S3_CONDITIONS, false, "the server refuses conditions on writes: nothing but your schedule keeps "
-							      "two runs of this server from working at once");
+		/* It does not know conditions at all, if it says so twice: a balancer may have been the one that refused. */
+		if (++lease->n_refused > 1)
+			s3_learn(&lease->store, S3_CONDITIONS, false,
+				 "the server refuses conditions on writes: nothing but your schedule keeps two runs of this server from working "
+				 "at once");
 		return PRIO_ERR_EXISTS;
 	}
 	if (status != PRIO_OK)

@@ -154,9 +154,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 		if self.is_damaged(body):
 			return None
 		conditions = fake.lacks.get("conditions")
-		if "If-None-Match" in self.headers and conditions == "refuse":
+		is_conditional = "If-None-Match" in self.headers or "If-Match" in self.headers
+		there = f'"{fake.objects[key].etag}"' if key in fake.objects else None
+		if is_conditional and conditions == "refuse":
 			return self.refuse(501, "NotImplemented")
-		if "If-None-Match" in self.headers and conditions != "ignore" and key in fake.objects:
+		if is_conditional and conditions != "ignore" and self.headers.get("If-Match") != there:
 			return self.refuse(412, "PreconditionFailed")
 		kept = {name: value for name, value in self.headers.items() if name.lower().startswith("x-amz-meta-")}
 		fake.objects[key] = Stored(body, kept, fake.etag_of(body), None if "checksums" in fake.lacks else self.headers.get("x-amz-checksum-crc32c"))

@@ -185,6 +185,18 @@ def test_a_repeated_write_does_not_come_after_the_end_of_the_lease(s3_server, bu
 	assert second.get("data/x") == b"second"
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_one_odd_refusal_is_not_taken_for_a_lack_of_conditions(times):
+	"""A balancer may say 400 for reasons of its own. A server that does not know conditions says it again."""
+	with fake_s3.Fake([fake_s3.Fault(f"PUT /bucket/{KEY}", (400, ""), times)]) as fake:
+		with Driver(endpoint=fake.endpoint, bucket="bucket", access_key="a", secret_key="s") as driver:
+			answer = driver.ask("lock", KEY)
+			assert answer.status == "ok" if times == 1 else "refuses conditions" in driver.log()
+			writes = [{name.lower() for name in headers} for line, headers, _ in fake.requests if line.startswith("PUT")]
+			assert times > 1 or all(names & {"if-match", "if-none-match"} for names in writes)
+			assert times > 1 or driver.log() == ""
+
+
 class Sleeper(fake_s3.Handler):
 	"""Its client falls asleep for longer than a lease lasts when it has asked who holds it."""
 
