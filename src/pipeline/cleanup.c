@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "pipeline/bucket.h"
 #include "pipeline/clear.h"
-#include "pipeline/journal.h"
 
 /* A run that only knows where things lie. */
 static enum prio_status open_run(struct run *run, struct prio_error *error)
@@ -19,7 +18,6 @@ static enum prio_status open_run(struct run *run, struct prio_error *error)
 		.public_key_external = settings->public_key_hex_external,
 	};
 	const struct bucket_endpoint *endpoint = &settings->internal;
-	struct path key;
 	enum prio_status status = prefixes_make(&run->prefixes, &names, error);
 
 	if (status == PRIO_OK)
@@ -28,9 +26,7 @@ static enum prio_status open_run(struct run *run, struct prio_error *error)
 		status = bucket_open(&run->own, endpoint, settings->internal_private, "BUCKET_INTERNAL_PRIVATE", run->log, error);
 	if (status == PRIO_OK)
 		status = bucket_open(&run->inbox, endpoint, settings->internal_shared, "BUCKET_INTERNAL_SHARED", run->log, error);
-	if (status == PRIO_OK)
-		status = journal_key(run, "run", "_lock", &key, error);
-	return status == PRIO_OK ? store_lock(run->own, key.text, &run->lock, error) : status;
+	return status == PRIO_OK ? run_lock(run, error) : status;
 }
 
 static enum prio_status forget_batch(struct run *run, const char *batch_id, struct prio_error *error)

@@ -83,13 +83,17 @@ void run_clear(struct run *run)
 	store_free(run->outbox);
 }
 
-static enum prio_status put_behind_fence(struct run *run, struct prio_error *error)
+enum prio_status run_lock(struct run *run, struct prio_error *error)
 {
 	struct store **const stores[] = {&run->ingest, &run->own, &run->inbox, &run->outbox};
-	enum prio_status status = PRIO_OK;
+	struct path key;
+	enum prio_status status = journal_key(run, "run", "_lock", &key, error);
 
+	if (status == PRIO_OK)
+		status = store_lock(run->own, key.text, &run->lock, error);
 	for (size_t i = 0; i < sizeof stores / sizeof stores[0] && status == PRIO_OK; i++)
-		status = store_fence(stores[i], *stores[i], run->lock, error);
+		if (*stores[i] != NULL)
+			status = store_fence(stores[i], *stores[i], run->lock, error);
 	return status;
 }
 
@@ -98,12 +102,8 @@ static enum prio_status take_over(struct run *run, struct prio_error *error)
 {
 	static const char *const own[] = {"checkpoint", "intermediate/internal", "journal", "processed"};
 	struct path key;
-	enum prio_status status = journal_key(run, "run", "_lock", &key, error);
+	enum prio_status status = run_lock(run, error);
 
-	if (status == PRIO_OK)
-		status = store_lock(run->own, key.text, &run->lock, error);
-	if (status == PRIO_OK)
-		status = put_behind_fence(run, error);
 	for (size_t i = 0; i < sizeof own / sizeof own[0] && status == PRIO_OK; i++) {
 		status = path_make(&key, error, "%s/%s", run->prefixes.internal.text, own[i]);
 		if (status == PRIO_OK)

@@ -108,6 +108,10 @@ struct run {
 PRIO_MUST_USE enum prio_status run_init(struct run *run, struct prio_error *error);
 void run_clear(struct run *run);
 
+/* run_lock: take the lock of this date's runs, and put the stores that are open behind a fence (store/fence.h): what comes after it
+ * changes nothing any more when the lock is lost. PRIO_ERR_BUSY, with who holds it. */
+PRIO_MUST_USE enum prio_status run_lock(struct run *run, struct prio_error *error);
+
 /* run_resume: take the lock, sweep what dead runs left half-written, read from the journal what is done; with --force send it again.
  * *complete: an earlier run did everything; it is said, and what was not cleared is cleared. */
 PRIO_MUST_USE enum prio_status run_resume(struct run *run, bool *complete, struct prio_error *error);
