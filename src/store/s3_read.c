@@ -321,6 +321,7 @@ static enum prio_status receive_small(struct s3_stream *stream, struct prio_erro
 {
 	uint8_t before[MD5_BYTES];
 	uint8_t digest[MD5_BYTES];
+	struct store_object object;
 	bool is_small;
 	enum prio_status status = receive(stream, &is_small, error);
 
@@ -340,7 +341,10 @@ static enum prio_status receive_small(struct s3_stream *stream, struct prio_erro
 		return PRIO_OK;
 	if (stream->has_crc || memcmp(before, digest, MD5_BYTES) != 0)
 		return damaged(stream, error);
-	/* The same bytes twice: this server's ETags are something else (where it encrypts, for instance). */
+	/* The same bytes twice, and all of them: this server's ETags are something else (where it encrypts, for instance). */
+	status = s3_stat(&stream->store->base, stream->key, &object, error);
+	if (status != PRIO_OK || object.size_bytes != stream->small.n)
+		return status != PRIO_OK ? status : damaged(stream, error);
 	s3_learn(stream->store, S3_MD5_ETAGS, false, NULL);
 	return PRIO_OK;
 }

@@ -105,6 +105,16 @@ def test_ranges_that_are_ignored():
 		assert answer.status == "format"
 
 
+def test_cut_off_in_the_same_place_twice():
+	"""The same bytes twice, which are not those of the ETag: that makes it no ETag of another kind."""
+	with Fake(checksums=True) as fake, driver(fake) as store:
+		store.put("k", b"0123456789" * 10)
+		fake.faults = [Fault("GET /bucket/k", "half", 2)]
+		assert store.ask("get", "k", 1000, store.path()).status == "io"
+		fake.faults = [Fault("GET /bucket/k", "half", 1)]
+		assert store.get("k") == b"0123456789" * 10, "and the next ones are still looked at"
+
+
 def test_etags_that_are_no_md5():
 	with Fake(etag_of=lambda body: "0" * 32) as fake, driver(fake) as store:
 		fake.store("k", b"bytes")
