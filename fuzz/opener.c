@@ -4,6 +4,7 @@
  * Input: server (1), where to cut (1), then the part. */
 #include "fuzz/harness/server.h"
 
+#include "base/crc32c.h"
 #include "fuzz/harness/fuzz.h"
 #include "fuzz/harness/memory_store.h"
 #include "record/ndjson.h"
@@ -56,13 +57,18 @@ static enum prio_status see(void *context, const struct opened_record *record, s
 	return PRIO_OK;
 }
 
-static void push(struct opener *opener, struct prio_bytes part, size_t begin, uint64_t end)
+/* Returns the range's CRC moved up to the part's end. */
+static uint32_t push(struct opener *opener, struct prio_bytes part, size_t begin, uint64_t end)
 {
+	uint64_t owned_end;
+	uint32_t crc;
 	size_t opened_at = begin == 0 ? 0 : begin - 1;
 	struct stream *stream = memory_stream((struct prio_bytes){part.p + opened_at, part.n - opened_at});
 
-	FUZZ_OK(opener_push_stream(opener, 0, stream, begin, end, NULL));
+	FUZZ_OK(opener_push_stream(opener, 0, stream, begin, end, &crc, &owned_end, NULL));
 	stream_close(stream);
+	FUZZ_CHECK(owned_end <= part.n);
+	return crc32c_combine(crc, 0, part.n - owned_end);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -82,11 +88,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_OK(prio_tentative_new(&sums[0], server->batch));
 	FUZZ_OK(prio_tentative_new(&sums[1], server->batch));
 	opener_begin(openers[id], server->query, sums[0], see, &seen[0]);
-	push(openers[id], prio_bytes_of(part), 0, UINT64_MAX);
+	FUZZ_CHECK(push(openers[id], prio_bytes_of(part), 0, UINT64_MAX) == crc32c(0, in));
 	FUZZ_OK(opener_flush(openers[id], NULL));
 	opener_begin(openers[id], NULL, sums[1], see, &seen[1]);
-	push(openers[id], prio_bytes_of(part), 0, cut);
-	push(openers[id], prio_bytes_of(part), cut, UINT64_MAX);
+	uint32_t crc = push(openers[id], prio_bytes_of(part), 0, cut);
+	FUZZ_CHECK((crc ^ push(openers[id], prio_bytes_of(part), cut, UINT64_MAX)) == crc32c(0, in));
 	FUZZ_OK(opener_flush(openers[id], NULL));
 
 	FUZZ_CHECK(seen[0].n == seen[1].n && seen[0].n_opened == seen[1].n_opened);

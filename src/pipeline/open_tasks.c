@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "base/error.h"
 #include "pipeline/exec.h"
 #include "pipeline/part_check.h"
@@ -96,12 +97,14 @@ static enum prio_status open_input(struct opening *opening, struct opener *opene
 	const struct raw_part *part = &opening->batch->plan.parts[input->part];
 	size_t margin_bytes = opener_max_line_bytes(&opening->batch->config->params, opening->run->settings->server) + 1;
 	struct stream *stream = NULL;
+	uint64_t owned_end_bytes = 0;
 	enum prio_status status = part_stream_open(&stream, opening->run->ingest, part, input, margin_bytes, error);
 
 	if (status == PRIO_OK)
-		status = opener_push_stream(opener, input->part, stream, input->begin_bytes, input->end_bytes, error);
+		status = opener_push_stream(opener, input->part, stream, input->begin_bytes, input->end_bytes, crc, &owned_end_bytes,
+					    error);
 	if (status == PRIO_OK)
-		*crc = part_stream_crc(stream);
+		*crc = crc32c_combine(*crc, 0, part->size_bytes - owned_end_bytes);
 	stream_close(stream);
 	if (status != PRIO_OK && status != PRIO_ERR_STOPPED)
 		error_prefix(error, "%s", part->key);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/crc32c.h"
 #include "base/error.h"
 
 static bool is_whole(const struct task_input *input)
@@ -68,12 +67,8 @@ enum prio_status part_check_cut(struct run *run, struct batch_run *batch, struct
 		uint32_t crc = 0;
 		struct store_object object;
 
-		for (; i < plan->n_inputs && plan->inputs[i].part == index; i++) {
-			const struct task_input *input = &plan->inputs[i];
-			uint64_t end_bytes = input->end_bytes < part->size_bytes ? input->end_bytes : part->size_bytes;
-
-			crc = crc32c_combine(crc, batch->range_crcs[i], end_bytes - input->begin_bytes);
-		}
+		for (; i < plan->n_inputs && plan->inputs[i].part == index; i++)
+			crc ^= batch->range_crcs[i];
 		if (!is_cut)
 			continue;
 		status = store_stat(run->ingest, part->key, &object, error);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/crc32c.h"
 #include "base/error.h"
 
 enum { LENT_MAX = 8, MORE_BYTES = 1 << 20 };
@@ -11,11 +10,9 @@ struct part_stream {
 	struct stream base;
 	struct store *store;
 	const struct raw_part *part;
-	const struct task_input *input;
 	uint64_t at_bytes;    /* in the object: of the next byte to come */
 	uint64_t asked_bytes; /* up to here inner goes */
 	struct stream *inner;
-	uint32_t crc;
 	/* Lent blocks, the oldest first. */
 	struct prio_mut lent[LENT_MAX];
 	unsigned n_lent;
@@ -33,20 +30,6 @@ static enum prio_status ask(struct part_stream *stream, uint64_t until_bytes, st
 	stream->asked_bytes = until_bytes < stream->part->size_bytes ? until_bytes : stream->part->size_bytes;
 	return store_open(stream->store, stream->part->key, stream->at_bytes, stream->asked_bytes - stream->at_bytes, &stream->inner,
 			  error);
-}
-
-/* What of n bytes from at_bytes on lies in the range goes into the CRC. */
-static void count(struct part_stream *stream, const uint8_t *bytes, size_t n)
-{
-	const struct task_input *input = stream->input;
-	uint64_t begin = stream->at_bytes;
-	uint64_t end = begin + n;
-	uint64_t from = begin > input->begin_bytes ? begin : input->begin_bytes;
-	uint64_t to = end < input->end_bytes ? end : input->end_bytes;
-
-	if (from < to)
-		stream->crc = crc32c(stream->crc, (struct prio_bytes){bytes + (from - begin), (size_t)(to - from)});
-	stream->at_bytes = end;
 }
 
 static enum prio_status lend(struct stream *base, struct prio_mut block, struct prio_error *error)
@@ -80,7 +63,7 @@ static enum prio_status take(struct stream *base, size_t *n_bytes, struct prio_e
 			status = stream_take(stream->inner, &n, error);
 		if (status != PRIO_OK)
 			break;
-		count(stream, rest.p, n);
+		stream->at_bytes += n;
 		*n_bytes += n;
 		if (n == rest.n)
 			break;
@@ -116,7 +99,6 @@ enum prio_status part_stream_open(struct stream **out, struct store *store, cons
 	stream->base.ops = &part_stream_ops;
 	stream->store = store;
 	stream->part = part;
-	stream->input = input;
 	stream->at_bytes = input->begin_bytes > 0 ? input->begin_bytes - 1 : 0;
 	status = ask(stream, until_bytes, error);
 	if (status == PRIO_OK)
@@ -124,9 +106,4 @@ enum prio_status part_stream_open(struct stream **out, struct store *store, cons
 	else
 		free(stream);
 	return status;
-}
-
-uint32_t part_stream_crc(const struct stream *stream)
-{
-	return ((const struct part_stream *)(const void *)stream)->crc;
 }

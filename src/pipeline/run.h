@@ -63,7 +63,9 @@ struct batch_run {
 	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
 	struct kept_record *records;
 	uint64_t *n_unopened; /* by task: lines that did not open */
-	uint32_t *range_crcs; /* one an input of the plan */
+	/* One an input of the plan: the CRC-32C of the lines that begin in the range, moved up to the part's end (as if as many zero
+	 * bits of the CRC followed as the part has bytes behind them). So the CRC of a whole part is the XOR of its ranges'. */
+	uint32_t *range_crcs;
 	bool ids_are_numbers; /* every id of the batch is a JSON integer: so they are written as such */
 
 	/* What the summary says. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/error.h"
 #include "base/wipe.h"
 
@@ -35,6 +36,7 @@ struct lines {
 	uint8_t *end;            /* of the bytes that are there */
 	bool ended;              /* the stream has no more than that */
 	bool skipping;           /* the chunk's first bytes belong to a line that begins before it */
+	uint32_t crc;            /* of the lines that were handed out, with their line feeds */
 };
 
 static size_t round_up(size_t n)
@@ -120,6 +122,7 @@ enum prio_status lines_begin(struct lines *lines, struct stream *stream, uint64_
 	lines->offset_bytes = begin_bytes > 0 ? begin_bytes - 1 : 0;
 	lines->lent_until_bytes = lines->offset_bytes;
 	lines->ended = false;
+	lines->crc = 0;
 	/* As if the last block had just been used up: the next one to take is the first. */
 	lines->current = N_BLOCKS - 1;
 	lines->at = lines->block[lines->current];
@@ -168,6 +171,8 @@ static enum prio_status skip_line(struct lines *lines, uint64_t *n_dropped, bool
 
 		*n_dropped += n_text;
 		*found = feed != NULL;
+		if (!lines->skipping)
+			lines->crc = crc32c(lines->crc, (struct prio_bytes){lines->at, n_text + *found});
 		lines->at += n_text + (feed != NULL);
 		lines->offset_bytes += n_text + (feed != NULL);
 		if (feed != NULL || lines->ended)
@@ -222,6 +227,7 @@ enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_
 			line->at_end = n == 0;
 			line->text = (struct prio_mut){lines->at, n_text};
 			line->length_bytes = n_text;
+			lines->crc = crc32c(lines->crc, (struct prio_bytes){lines->at, n_text + (feed != NULL)});
 			lines->at += n_text + (feed != NULL);
 			lines->offset_bytes += n_text + (feed != NULL);
 			return PRIO_OK;
@@ -231,4 +237,10 @@ enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_
 		if (status != PRIO_OK)
 			return status;
 	}
+}
+
+uint32_t lines_crc(const struct lines *lines, uint64_t *end_bytes)
+{
+	*end_bytes = lines->offset_bytes;
+	return lines->crc;
 }

@@ -38,4 +38,8 @@ struct line {
  * at_end first), or the stream's error. */
 PRIO_MUST_USE enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_error *error);
 
+/* lines_crc: after the last lines_next: CRC-32C of the bytes of all lines that begin in the chunk, line feeds and the skipped rests
+ * of long ones included. *end_bytes: where in the object these end. So the lines of neighbouring chunks join without a gap. */
+uint32_t lines_crc(const struct lines *lines, uint64_t *end_bytes);
+
 #endif

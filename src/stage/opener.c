@@ -228,7 +228,7 @@ static enum prio_status push_too_long(struct opener *opener, uint32_t input, con
 }
 
 enum prio_status opener_push_stream(struct opener *opener, uint32_t input, struct stream *stream, uint64_t begin_bytes,
-				    uint64_t end_bytes, struct prio_error *error)
+				    uint64_t end_bytes, uint32_t *crc, uint64_t *owned_end_bytes, struct prio_error *error)
 {
 	struct line line;
 	enum prio_status status = lines_begin(opener->lines, stream, begin_bytes, end_bytes, error);
@@ -242,5 +242,6 @@ enum prio_status opener_push_stream(struct opener *opener, uint32_t input, struc
 		else
 			status = opener_push(opener, input, line.offset_bytes, line.text, error);
 	}
+	*crc = lines_crc(opener->lines, owned_end_bytes);
 	return status;
 }

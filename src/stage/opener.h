@@ -55,8 +55,11 @@ PRIO_MUST_USE enum prio_status opener_push(struct opener *opener, uint32_t input
 					   struct prio_mut text, struct prio_error *error);
 PRIO_MUST_USE enum prio_status opener_flush(struct opener *opener, struct prio_error *error);
 
-/* opener_push_stream: every line that begins in [begin_bytes, end_bytes) of an object. stream: as lines_begin wants it. */
+/* opener_push_stream: every line that begins in [begin_bytes, end_bytes) of an object. stream: as lines_begin wants it.
+ *
+ *   crc, owned_end_bytes   out: as lines_crc gives them: what was read of the lines, for comparison with the object's checksum */
 PRIO_MUST_USE enum prio_status opener_push_stream(struct opener *opener, uint32_t input, struct stream *stream,
-						  uint64_t begin_bytes, uint64_t end_bytes, struct prio_error *error);
+						  uint64_t begin_bytes, uint64_t end_bytes, uint32_t *crc,
+						  uint64_t *owned_end_bytes, struct prio_error *error);
 
 #endif
