@@ -210,6 +210,10 @@ def test_progress_is_shown_on_a_terminal(operator):
 	process = subprocess.Popen(operator.command("cp", "--recursive", "private:", "./down"),
 		env=operator.variables(), cwd=operator.folder, stdin=subprocess.DEVNULL, stderr=theirs)
 	os.close(theirs)
+	time.sleep(0.02)
+	process.send_signal(signal.SIGSTOP)  # however fast it copies, time passes meanwhile
+	time.sleep(0.6)
+	process.send_signal(signal.SIGCONT)
 	seen = b""
 	while True:
 		try:
