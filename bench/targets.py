@@ -80,7 +80,7 @@ def compute(results, peers=None):
 	verify1_rows(rows, results.get("verify1"))
 	run_rows(rows, results.get("runs"))
 	memory_rows(rows, results.get("memory"))
-	rows.add("reading from an S3 server on loopback, CPU beyond that of files, the worse of two servers", "s per GB", "<=", 0.45,
+	rows.add("reading from an S3 server on loopback, CPU beyond that of files, over HTTP, the worse of two servers", "s per GB", "<=", 0.45,
 		s3.worst_extra_cpu_s(results.get("s3")), "no S3 server could be had" if "s3" in results else "not part of this run")
 	rows.add("the Spark engine against the native one", "times the time", "<=", 1.5, None, "no section measures it yet")
 	peer_rows(rows, peers, results.get("records"))

@@ -28,12 +28,25 @@ def cpu_of(pid):
 	return (int(words[11]) + int(words[12])) / TICKS
 
 
+def make_certificate(server):
+	"""One that vouches for itself, for a server that is not yet started; CalledProcessError or OSError where openssl cannot make it."""
+	folder = os.path.join(server.directory, "tls")
+	os.makedirs(folder)
+	server.uses_tls, server.certificate, server.key = True, os.path.join(folder, "public.crt"), os.path.join(folder, "private.key")
+	server.ca_file = server.certificate
+	subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=bench", "-days", "2",
+		"-addext", "subjectAltName=IP:127.0.0.1", "-keyout", server.key, "-out", server.certificate], check=True, capture_output=True)
+
+
 class OnS3:
 	"""Server A's buckets, the raw shares of a site in them; each run gets a private bucket, and one of the partner's, of its own."""
 
-	def __init__(self, bench, site, kind):
+	def __init__(self, bench, site, kind, uses_tls=False):
 		self.site, self.directory = site, os.path.join(bench.directory, "s3-" + kind)
-		self.server = s3_servers.start(kind, self.directory)
+		self.server = s3_servers.Server(kind, self.directory)
+		if uses_tls:
+			make_certificate(self.server)
+		self.server.start()
 		self.ingest = self.server.new_bucket("ingest")
 		self.raw = os.path.join(site.directory, "A", "ingest")
 		self.upload = self.timed(["cp", "--recursive", self.raw + "/", "ingest:"], self.variables())
@@ -44,7 +57,8 @@ class OnS3:
 		shutil.rmtree(self.directory, ignore_errors=True)
 
 	def variables(self):
-		key = {"ENDPOINT": self.server.url, "ACCESS_KEY": self.server.root_key, "SECRET_KEY": self.server.root_secret}
+		key = {"ENDPOINT": self.server.url, "ACCESS_KEY": self.server.root_key, "SECRET_KEY": self.server.root_secret,
+			**({"CA_FILE": self.server.ca_file} if self.server.ca_file else {})}
 		return {**{f"BUCKET_{side}_{name}": value for side in ("INTERNAL", "EXTERNAL") for name, value in key.items()},
 			"BUCKET_INTERNAL_INGEST": self.ingest, "BUCKET_INTERNAL_PRIVATE": self.server.new_bucket("private"),
 			"BUCKET_INTERNAL_SHARED": self.server.new_bucket("shared"), "BUCKET_EXTERNAL_SHARED": self.server.new_bucket("partner")}
@@ -93,11 +107,16 @@ def measure(bench):
 	needed = 1.2 * site.sizes()["A"]["raw"]
 	result = {"n_records": n_records, "n_data": n_data, "raw_bytes": site.sizes()["A"]["raw"], "servers": {}}
 	files = None
-	for kind in s3_servers.KINDS:
+	for kind, uses_tls in [*((kind, False) for kind in s3_servers.KINDS), ("versitygw", True)]:
+		name = kind + " over TLS" * uses_tls
 		if shutil.disk_usage(bench.directory).free < needed:
-			say(f"  {kind}: NOT run, the shares need {needed / 1e9:.1f} GB once more")
+			say(f"  {name}: NOT run, the shares need {needed / 1e9:.1f} GB once more")
 			continue
-		place = OnS3(bench, site, kind)
+		try:
+			place = OnS3(bench, site, kind, uses_tls)
+		except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+			say(f"  {name}: NOT run, {error}")
+			continue
 		try:
 			best = None
 			for _ in range(bench.effort.repetitions):
@@ -105,8 +124,8 @@ def measure(bench):
 				files = least(files, site.finish(site.start("A", ["process"], bench.cores, RETRY_LIMIT="0", RETRY_DELAY="0"), GONE))
 				best = least(best, place.verify1(bench.cores))
 			if place.sent() != site.part_lines("verify1", "A"):
-				sys.exit(f"verify1 over {kind} sent something else than over files")
-			result["servers"][kind] = {**best, "upload": place.upload}
+				sys.exit(f"verify1 over {name} sent something else than over files")
+			result["servers"][name] = {**best, "upload": place.upload}
 		finally:
 			place.close()
 	site.forget_all()
@@ -114,7 +133,8 @@ def measure(bench):
 
 
 def worst_extra_cpu_s(result):
-	return max(extra_cpu_s(result, kind) for kind in result["servers"]) if result else None
+	"""Over plain HTTP; None: not measured on every server. TLS costs what OpenSSL and records of 4 kB cost, which are what these servers send."""
+	return max(extra_cpu_s(result, kind) for kind in s3_servers.KINDS) if result and set(s3_servers.KINDS) <= set(result["servers"]) else None
 
 
 def extra_cpu_s(result, kind):
