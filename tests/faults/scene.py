@@ -16,7 +16,7 @@ N_ROWS = 150  # A's shares of the large batch are 10 MB: more than what is uploa
 TASK_BYTES = 1 << 20  # so that a part is cut into ten ranges
 RATE = 0.1
 # What is rare in a run fails more often, so that a few runs meet everything.
-RATES = {"LIST": 0.15, "LIST uploads": 0.2, "DELETE many": 0.55, "GET range": 0.15, "create upload": 0.6, "upload part": 0.4,
+RATES = {"LIST": 0.15, "LIST uploads": 0.35, "DELETE many": 0.55, "GET range": 0.15, "create upload": 0.6, "upload part": 0.4,
 	"complete upload": 0.6, "abort upload": 0.6}
 N_COPIES, N_COPIES_MAX = 8, 40  # of an object in two parts: as many as it takes that uploads meet everything
 UPLOAD_OPERATIONS = ("create upload", "upload part", "complete upload")
