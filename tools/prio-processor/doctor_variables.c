@@ -15,7 +15,7 @@ enum { SHOWN_BYTES = 200 };
 static const char *const families[] = {"BUCKET_", "RETRY_", "PUBLIC_KEY_", "PRIVATE_KEY_", "SHARED_SECRET", "PRIO_"};
 
 /* Read by others than the option tables: the library's, and those of tests and benchmarks. */
-static const char *const others[] = {"PRIO_CPU", "PRIO_BIN", "PRIO_PROCESSOR_BIN", "PRIO_CRASH_HOW", "PRIO_CRASH_AT"};
+static const char *const others[] = {"PRIO_CPU", "PRIO_BIN", "PRIO_PROCESSOR_BIN"};
 
 static bool begins_with_any(const char *name, const char *const *words, size_t n_words)
 {
