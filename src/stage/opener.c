@@ -12,6 +12,7 @@
 
 enum {
 	BATCH_MAX = 32,                /* shares opened together, at most */
+	LANES = 8,                     /* as many key agreements go side by side: fewer cost as much */
 	ARENA_BYTES = 1 << 20,         /* what they take together: about one L2 cache */
 	LINE_ROOM_BYTES = 16384,       /* for an id, escapes and other members */
 	EPK_AND_IV_BYTES = 44,
@@ -140,11 +141,21 @@ out:
 	return status;
 }
 
-/* The next place for a line, opening what was gathered first if there is no room for it or for its share. */
+/* Is the batch as large as it should be? There is no room for a further share, or, where that begins a new group of lanes, none for
+ * the whole group. */
+static bool is_full(const struct opener *opener, size_t room_bytes)
+{
+	size_t left_bytes = opener->arena_bytes - opener->arena_used;
+
+	return opener->n_pending == BATCH_MAX || left_bytes < room_bytes ||
+	       (opener->n_pending > 0 && opener->n_pending % LANES == 0 && left_bytes / LANES < room_bytes);
+}
+
+/* The next place for a line, opening what was gathered first if the batch is full. */
 static enum prio_status next_pending(struct opener *opener, size_t room_bytes, struct pending **pending,
 				     struct prio_error *error)
 {
-	if (opener->n_pending == BATCH_MAX || opener->arena_bytes - opener->arena_used < room_bytes) {
+	if (is_full(opener, room_bytes)) {
 		enum prio_status status = opener_flush(opener, error);
 
 		if (status != PRIO_OK)
