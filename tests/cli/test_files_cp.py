@@ -224,3 +224,15 @@ def test_progress_is_shown_on_a_terminal(operator):
 	assert process.wait(60) == 0
 	os.close(ours)
 	assert b"object 1 of 1, " in seen and b" of 300.0 MB" in seen
+
+
+def test_a_journal_is_not_replaced(operator):
+	key = "private:data/v1/AB/app/2026-11-22/journal/batch_id=a/query"
+	for name in ("new", "old"):
+		operator.folder.joinpath(name).write_text(name)
+	operator.ok("cp", "./new", key)  # none was there: it is brought back from a backup
+	assert "is a journal" in operator.fails("cp", "./old", key)
+	operator.ok("cp", "--no-clobber", "./old", key)
+	assert operator.bucket("private").joinpath(key.removeprefix("private:")).read_text() == "new"
+	operator.ok("cp", "--journal", "./old", key)
+	assert operator.bucket("private").joinpath(key.removeprefix("private:")).read_text() == "old"

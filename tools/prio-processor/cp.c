@@ -13,6 +13,7 @@ static const struct option_row options[] = {
 	{"recursive", NULL, OPTION_FLAG, false, NULL, NULL,
 	 "copy everything under the prefix SOURCE to the same names under TARGET", NULL},
 	{"no-clobber", NULL, OPTION_FLAG, false, NULL, NULL, "leave alone what is there already, and say so", NULL},
+	{"journal", NULL, OPTION_FLAG, false, NULL, NULL, "replace journals too, which otherwise are left as they are", NULL},
 	ROWS_PLACE,
 };
 
@@ -21,7 +22,8 @@ static const char details[] =
 	"A path on this machine is written as it is (./NAME where it holds a colon), and - is standard input or output.\n"
 	"One object goes to the name TARGET, or, where that ends with a slash or is a bucket or directory, keeps its own name there. An "
 	"object appears whole or not at all, and replaces what had its name. With --recursive, markers (_SUCCESS) are written last, and "
-	"not at all if anything went wrong. What cannot be copied is named and the rest is copied; exit code 1.";
+	"not at all if anything went wrong. What cannot be copied is named and the rest is copied; exit code 1. A journal that is there "
+	"is not replaced without --journal, for an older one would let shares be verified in two ways.";
 
 struct job {
 	const struct invocation *call;
@@ -44,9 +46,14 @@ static bool is_standard(const char *name)
 static enum prio_status look_at_target(const struct job *job, const char *key, bool *is_kept, struct prio_error *error)
 {
 	struct store_object there;
-	enum prio_status status = cli_flag(job->call, "no-clobber") ? store_stat(job->target.store, key, &there, error)
-								    : PRIO_ERR_NOT_FOUND;
+	char shown[PLACE_SHOWN_BYTES];
+	bool is_guarded = !job->target.is_local && place_is_journal(key) && !cli_flag(job->call, "journal");
+	bool is_looked_for = is_guarded || cli_flag(job->call, "no-clobber");
+	enum prio_status status = is_looked_for ? store_stat(job->target.store, key, &there, error) : PRIO_ERR_NOT_FOUND;
 
+	if (status == PRIO_OK && is_guarded && !cli_flag(job->call, "no-clobber"))
+		return error_set(error, PRIO_ERR_DENIED, "%s is a journal and is not replaced without --journal",
+				 place_show(shown, &job->target, key));
 	*is_kept = status == PRIO_OK;
 	return status == PRIO_ERR_NOT_FOUND ? PRIO_OK : status;
 }

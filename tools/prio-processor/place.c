@@ -259,3 +259,8 @@ const char *place_show(char out[PLACE_SHOWN_BYTES], const struct place *place, c
 	snprintf(text, sizeof text, "%s%s", place->before, key);
 	return escape_text(out, PLACE_SHOWN_BYTES, (struct prio_bytes){(const uint8_t *)text, strlen(text)});
 }
+
+bool place_is_journal(const char *key)
+{
+	return strstr(key, "/journal/") != NULL || strncmp(key, "journal/", 8) == 0;
+}

@@ -59,6 +59,9 @@ PRIO_MUST_USE enum prio_status place_open(struct place *place, const struct invo
 					  enum place_use use, struct prio_error *error);
 void place_close(struct place *place);
 
+/* place_is_journal: is it something of {prefix}/journal/... (FORMAT.md 9.7), which nobody should delete or replace by mistake? */
+bool place_is_journal(const char *key);
+
 /* place_key: "key/rest", as one key. "key" may be "". PRIO_ERR_TOO_LARGE. */
 enum { PLACE_KEY_BYTES = STORE_KEY_BYTES_MAX + 1 };
 PRIO_MUST_USE enum prio_status place_key(char out[PLACE_KEY_BYTES], const char *key, const char *rest,

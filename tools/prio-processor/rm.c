@@ -24,18 +24,12 @@ static const char details[] =
 
 enum { PORTION = 1000 };
 
-/* Something of {prefix}/journal/... (FORMAT.md)? */
-static bool is_journal(const char *key)
-{
-	return strstr(key, "/journal/") != NULL || strncmp(key, "journal/", 8) == 0;
-}
-
 static enum prio_status check_journal(const struct invocation *call, const struct place *place, const char *key,
 				      struct prio_error *error)
 {
 	char shown[PLACE_SHOWN_BYTES];
 
-	if (cli_flag(call, "journal") || !is_journal(key))
+	if (cli_flag(call, "journal") || !place_is_journal(key))
 		return PRIO_OK;
 	return error_set(error, PRIO_ERR_DENIED,
 			 "%s is a journal: without it the same shares could be verified in two ways. It is not deleted; use cleanup "
@@ -52,7 +46,7 @@ static enum prio_status remove_object(const struct invocation *call, const struc
 
 	if (status == PRIO_OK)
 		status = store_stat(place->store, place->key, &object, error);
-	if (status == PRIO_ERR_DENIED && !is_journal(place->key))
+	if (status == PRIO_ERR_DENIED && !place_is_journal(place->key))
 		status = PRIO_OK; /* who may delete need not be allowed to look */
 	if (status == PRIO_ERR_NOT_FOUND)
 		return error_set(error, status, "%s: there is no such object", place_show(shown, place, place->key));
