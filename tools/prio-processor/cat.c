@@ -16,14 +16,19 @@ static const char details[] =
 	"Writes one object after the other to standard output, as they are. On a terminal, controls in them are shown and not obeyed. Exit "
 	"code 1 if one could not be read, or not to its end; the others are written all the same.";
 
-static enum prio_status print(const struct invocation *call, struct copier *copier, struct sink *out, const char *name,
-			      struct prio_error *error)
+struct output {
+	struct copier *copier;
+	struct sink *sink;
+};
+
+static enum prio_status print(const struct invocation *call, const char *name, void *context, struct prio_error *error)
 {
+	const struct output *output = context;
 	struct place place;
 	enum prio_status status = place_open(&place, call, name, PLACE_OBJECT, error);
 
 	if (status == PRIO_OK)
-		status = copy_out(copier, place.store, place.key, out, error);
+		status = copy_out(output->copier, place.store, place.key, output->sink, error);
 	place_close(&place);
 	return status;
 }
@@ -31,31 +36,17 @@ static enum prio_status print(const struct invocation *call, struct copier *copi
 static int run(struct invocation *call)
 {
 	struct prio_error error = {PRIO_OK, ""};
-	struct copier *copier = NULL;
-	struct sink *out = standard_output();
-	size_t n;
-	const char *const *names = cli_operands(call, &n);
-	int code = EXIT_DONE;
-	enum prio_status status = copier_new(&copier, NULL, &error);
+	struct output output = {.sink = standard_output()};
+	int code;
+	enum prio_status status = copier_new(&output.copier, NULL, &error);
 
 	exec_catch_signals();
-	if (status == PRIO_OK && out == NULL)
+	if (status == PRIO_OK && output.sink == NULL)
 		status = PRIO_ERR_MEMORY;
-	if (status != PRIO_OK)
-		code = cli_fail(call, status, &error);
-	for (size_t i = 0; i < n && status == PRIO_OK; i++) {
-		enum prio_status one = print(call, copier, out, names[i], &error);
-
-		if (one == PRIO_ERR_CONFIG)
-			code = cli_usage_error(call, "%s", error.text);
-		else if (one != PRIO_OK)
-			code = cli_fail(call, one, &error);
-		if (one == PRIO_ERR_CONFIG || one == PRIO_ERR_STOPPED)
-			break;
-	}
-	if (out != NULL && sink_commit(out, &error) != PRIO_OK)
+	code = status == PRIO_OK ? place_for_each(call, print, &output) : cli_fail(call, status, &error);
+	if (output.sink != NULL && sink_commit(output.sink, &error) != PRIO_OK)
 		code = cli_fail(call, PRIO_ERR_IO, &error);
-	copier_free(copier);
+	copier_free(output.copier);
 	return code;
 }
 

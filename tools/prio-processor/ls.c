@@ -150,29 +150,22 @@ static enum prio_status list(const struct invocation *call, const struct place *
 	return status;
 }
 
+static enum prio_status list_one(const struct invocation *call, const char *name, void *context, struct prio_error *error)
+{
+	struct place place;
+	enum prio_status status = place_open(&place, call, name, PLACE_EITHER, error);
+
+	(void)context;
+	if (status == PRIO_OK)
+		status = list(call, &place, error);
+	place_close(&place);
+	return status;
+}
+
 static int run(struct invocation *call)
 {
-	struct prio_error error = {PRIO_OK, ""};
-	struct place place;
-	size_t n;
-	const char *const *names = cli_operands(call, &n);
-	int code = EXIT_DONE;
-
 	exec_catch_signals();
-	for (size_t i = 0; i < n && code != EXIT_USAGE; i++) {
-		enum prio_status status = place_open(&place, call, names[i], PLACE_EITHER, &error);
-
-		if (status == PRIO_OK)
-			status = list(call, &place, &error);
-		place_close(&place);
-		if (status == PRIO_ERR_CONFIG)
-			code = cli_usage_error(call, "%s", error.text);
-		else if (status != PRIO_OK)
-			code = cli_fail(call, status, &error);
-		if (status == PRIO_ERR_STOPPED)
-			break;
-	}
-	return code;
+	return place_for_each(call, list_one, NULL);
 }
 
 const struct command command_ls = {

@@ -260,6 +260,26 @@ const char *place_show(char out[PLACE_SHOWN_BYTES], const struct place *place, c
 	return escape_text(out, PLACE_SHOWN_BYTES, (struct prio_bytes){(const uint8_t *)text, strlen(text)});
 }
 
+int place_for_each(const struct invocation *call, place_visit *visit, void *context)
+{
+	struct prio_error error = {PRIO_OK, ""};
+	size_t n;
+	const char *const *names = cli_operands(call, &n);
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < n && code != EXIT_USAGE; i++) {
+		enum prio_status status = visit(call, names[i], context, &error);
+
+		if (status == PRIO_ERR_CONFIG)
+			code = cli_usage_error(call, "%s", error.text);
+		else if (status != PRIO_OK)
+			code = cli_fail(call, status, &error);
+		if (status == PRIO_ERR_STOPPED)
+			break;
+	}
+	return code;
+}
+
 bool place_is_journal(const char *key)
 {
 	return strstr(key, "/journal/") != NULL || strncmp(key, "journal/", 8) == 0;

@@ -59,6 +59,11 @@ PRIO_MUST_USE enum prio_status place_open(struct place *place, const struct invo
 					  enum place_use use, struct prio_error *error);
 void place_close(struct place *place);
 
+/* place_for_each: visit every operand of a command, in order. What is not understood ends it with usage, and a stop ends it; any
+ * other error is said, and the next name is visited. Returns the exit code. Signals must be caught already (exec_catch_signals). */
+typedef enum prio_status place_visit(const struct invocation *call, const char *name, void *context, struct prio_error *error);
+int place_for_each(const struct invocation *call, place_visit *visit, void *context);
+
 /* place_is_journal: is it something of {prefix}/journal/... (FORMAT.md 9.7), which nobody should delete or replace by mistake? */
 bool place_is_journal(const char *key);
 

@@ -103,12 +103,13 @@ static enum prio_status remove_tree(const struct invocation *call, const struct 
 	return status;
 }
 
-static enum prio_status remove_one(const struct invocation *call, const char *name, struct prio_error *error)
+static enum prio_status remove_one(const struct invocation *call, const char *name, void *context, struct prio_error *error)
 {
 	bool is_tree = cli_flag(call, "recursive");
 	struct place place;
 	enum prio_status status = place_open(&place, call, name, is_tree ? PLACE_TREE : PLACE_OBJECT, error);
 
+	(void)context;
 	if (status == PRIO_OK && place.is_local)
 		status = error_set(error, PRIO_ERR_CONFIG, "%s is on this machine; rm is for objects in buckets", name);
 	if (status == PRIO_OK)
@@ -119,23 +120,8 @@ static enum prio_status remove_one(const struct invocation *call, const char *na
 
 static int run(struct invocation *call)
 {
-	struct prio_error error = {PRIO_OK, ""};
-	size_t n;
-	const char *const *names = cli_operands(call, &n);
-	int code = EXIT_DONE;
-
 	exec_catch_signals();
-	for (size_t i = 0; i < n && code != EXIT_USAGE; i++) {
-		enum prio_status status = remove_one(call, names[i], &error);
-
-		if (status == PRIO_ERR_CONFIG)
-			code = cli_usage_error(call, "%s", error.text);
-		else if (status != PRIO_OK)
-			code = cli_fail(call, status, &error);
-		if (status == PRIO_ERR_STOPPED)
-			break;
-	}
-	return code;
+	return place_for_each(call, remove_one, NULL);
 }
 
 const struct command command_rm = {
