@@ -38,6 +38,15 @@ def say(text=""):
 	print(text, flush=True)
 
 
+def load(path):
+	"""What an earlier measurement left in JSON; None if there was none."""
+	try:
+		with open(path, encoding="utf-8") as file:
+			return json.load(file)
+	except OSError:
+		return None
+
+
 def table_of(rows, head):
 	"""Columns under each other; the first to the left, the others to the right."""
 	rows = [[str(cell) for cell in row] for row in [head, *rows]]

@@ -7,7 +7,6 @@ Reads bench.json and bench-peers.json there (build); without the latter the peer
 Standard library only.
 """
 
-import json
 import os
 import sys
 
@@ -17,7 +16,7 @@ sys.path.insert(0, HERE)
 
 import targets  # noqa: E402
 from charts import chart  # noqa: E402
-from harness import SIZE, TABLES  # noqa: E402
+from harness import SIZE, TABLES, load  # noqa: E402
 from sections import kernels, memory, profile, records, runs, s3, verify1  # noqa: E402
 from sizing import ELEMENTS_TEXT, Model, elements  # noqa: E402
 
@@ -278,7 +277,7 @@ def document(data, peers):
 	missed = [row["what"] for row in data["targets"] if row["verdict"] == targets.MISSED]
 	parts = [f"""# Performance
 
-Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes) and one of `make bench-peers`; every figure below was measured there, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
+Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes){" and one of `make bench-peers`" if peers else ""}; every figure below was measured there, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
 
 {others_text(data.get("others"))}Machine: {machine["cpu"]} (family {machine["cpu_family"]}), {machine["cores"]} cores, {machine["memory_gb"]} GB, Linux {machine["kernel"].split("-")[0]}; {machine["openssl"]}; GCC {machine["compiler"]}; libipsec-mb {"in use" if machine["ipsec_mb"] else "not in use"}. Tables of kernels: {", ".join(machine["tables"])}.
 
@@ -346,14 +345,6 @@ Peak memory, MiB. What grows is the table of ids, under 100 bytes a record and n
 	parts.append("## Sizing\n\n" + sizing_text(sections))
 	parts.append("## One million records of 2000 fields\n\n" + reference_text(sections))
 	return "\n".join(parts)
-
-
-def load(path):
-	try:
-		with open(path, encoding="utf-8") as file:
-			return json.load(file)
-	except OSError:
-		return None
 
 
 def main():

@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import targets  # noqa: E402
-from harness import EFFORTS, Bench, say  # noqa: E402
+from harness import EFFORTS, Bench, load, say  # noqa: E402
 from sections import SECTIONS, name_of  # noqa: E402
 
 
@@ -32,14 +32,6 @@ def busy_s():
 		user, nice, system, _, _, interrupts, soft, *_ = [int(word) for word in file.readline().split()[1:]]
 	own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 	return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK"), sum(usage.ru_utime + usage.ru_stime for usage in own)
-
-
-def load(path):
-	try:
-		with open(path, encoding="utf-8") as file:
-			return json.load(file)
-	except OSError:
-		return None
 
 
 def main():

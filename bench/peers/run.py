@@ -103,7 +103,7 @@ def show(result):
 
 
 def main():
-	if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["quick"], ["default"], ["full"]):
+	if len(sys.argv) not in (2, 3) or not os.path.isdir(sys.argv[1]) or sys.argv[2:] not in ([], ["quick"], ["default"], ["full"]):
 		sys.exit("usage: bench/peers/run.py BINDIR [quick|default|full]")
 	bindir = os.path.abspath(sys.argv[1])
 	directory = os.path.dirname(bindir)
