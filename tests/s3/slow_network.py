@@ -5,14 +5,28 @@ import threading
 import time
 
 
+LARGE_BYTES = 1 << 15  # of a piece of an answer that carries shares; listings and confirmations are smaller
+
+
 class SlowNetwork:
-	"""Passes on what comes to url; to be used with "with". bytes_per_s: of the answers on one connection."""
+	"""Passes on what comes to url; to be used with "with". bytes_per_s: of the answers on one connection. most_at_once: how many
+	connections were carrying large pieces of answers at the same moment, at most; to be set to 0 where counting is to begin."""
 
 	def __init__(self, server, bytes_per_s, latency_s):
 		self.server_port, self.bytes_per_s, self.latency_s = server.port, bytes_per_s, latency_s
 		self.socket = socket.create_server(("127.0.0.1", 0))
 		self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 		self.n_connections = 0
+		self.n_carrying = self.most_at_once = 0
+		self.counting = threading.Lock()
+
+	def _carry(self, seconds, is_large):
+		with self.counting:
+			self.n_carrying += is_large
+			self.most_at_once = max(self.most_at_once, self.n_carrying)
+		time.sleep(max(0, seconds))
+		with self.counting:
+			self.n_carrying -= is_large
 
 	def _serve(self):
 		while True:
@@ -37,7 +51,7 @@ class SlowNetwork:
 					free_at = max(free_at, time.monotonic()) + len(data) / self.bytes_per_s
 				target.sendall(data)
 				if is_answer:
-					time.sleep(max(0, free_at - time.monotonic()))
+					self._carry(free_at - time.monotonic(), len(data) >= LARGE_BYTES)
 		except OSError:
 			pass
 		for one in (source, target):
