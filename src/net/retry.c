@@ -14,12 +14,14 @@ static bool is_one_of(const char *word, const char *const *words, size_t n_words
 	return false;
 }
 
-/* The server says that it has done nothing, and that another time would be better. */
+/* The server says that it has done nothing, and that another time would be better. ExistingObjectIsDirectory: what versitygw says also
+ * where another request removed the empty directory into which it was about to put an object. */
 static bool is_put_off(int code, const char *error_code)
 {
 	static const char *const words[] = {"SlowDown",		    "SlowDownRead",	     "SlowDownWrite",
 					    "TooManyRequests",	    "Throttling",	     "ThrottlingException",
-					    "RequestLimitExceeded", "OperationAborted", "ConditionalRequestConflict"};
+					    "RequestLimitExceeded", "OperationAborted",	     "ConditionalRequestConflict",
+					    "ExistingObjectIsDirectory"};
 
 	return code == 429 || is_one_of(error_code, words, sizeof words / sizeof *words);
 }

@@ -21,7 +21,7 @@ struct retry_policy {
  *   may_repeat   doing it twice is doing it once
  *
  * HTTP_NOT_SENT always; HTTP_LOST and 500, 502, 503, 504, 408, RequestTimeout, BadDigest and the like (a body that was
- * damaged on its way) if it may be repeated; 429, SlowDown and its like, and ConditionalRequestConflict (two at once) always, for
+ * damaged on its way) if it may be repeated; 429, SlowDown and its like, and a conflict with another request (two at once) always, for
  * nothing was done then. */
 bool retry_is_due(enum http_outcome outcome, int code, const char *error_code, bool may_repeat);
 

@@ -34,6 +34,7 @@ static const struct {
 	{HTTP_ANSWERED, 408, "", IF_REPEATABLE},
 	{HTTP_ANSWERED, 409, "BucketNotEmpty", NEVER},
 	{HTTP_ANSWERED, 409, "ConditionalRequestConflict", ALWAYS},
+	{HTTP_ANSWERED, 409, "ExistingObjectIsDirectory", ALWAYS},
 	{HTTP_ANSWERED, 409, "OperationAborted", ALWAYS},
 	{HTTP_ANSWERED, 412, "PreconditionFailed", NEVER},
 	{HTTP_ANSWERED, 416, "InvalidRange", NEVER},
