@@ -1,0 +1,90 @@
+/* Sums of powers (kernels.h), eight at a time, in limbs (limbs_avx512ifma.h).
+ *
+ * y is not known before it is needed, and so no entry: a product stays in limbs that may be too large to be moved up by 8
+ * bits. It is moved up by 5, and what it is multiplied with by 3.
+ *
+ * Bounds, of limbs 0 and 1, where b is 2^44 and what is below b/1000 left out: a product is below 3 b and 3/2 b. Tidy, which
+ * is what a level begins with, 2 b and 3/2 b. A level's results are sums of four of these, to which 8 p = 8 b and 4 b were
+ * added where two are taken off: below 14 b and 7 b. */
+#include "prio1/ntt/limbs_avx512ifma.h"
+
+enum { LOG2_LANES = 3, Y_BITS = 5, X_BITS = HIGH_BITS - Y_BITS };
+
+static inline __attribute__((always_inline)) struct limbs move_up(struct limbs x, unsigned bits)
+{
+	return (struct limbs){_mm512_slli_epi64(x.x0, bits), _mm512_slli_epi64(x.x1, bits)};
+}
+
+/* x times y, both products or tidy. y and up, which is limbs_up(y), below b and 7/2 b, are moved up. What limbs_combine adds
+ * up for its column 2 is then below (3 * 3/2 + 3/2 * 7/2) b, below 2^48. */
+static inline __attribute__((always_inline)) struct limbs by_y(struct limbs x, struct limbs y, struct limbs up)
+{
+	x = move_up(x, X_BITS);
+	return limbs_combine(x.x0, y, x.x1, up);
+}
+
+/* x - y + 8 p, y a sum of two products. 2^44 of the upper limb's 8 p are lent to the lower one eight times. */
+static inline __attribute__((always_inline)) struct limbs sub_sum(struct limbs x, struct limbs y)
+{
+	const __m512i p0 = all(8 * P_LOW + ((uint64_t)8 << LIMB_BITS)), p1 = all(((uint64_t)8 << TOP_BITS) - 8);
+
+	return (struct limbs){_mm512_sub_epi64(_mm512_add_epi64(x.x0, p0), y.x0),
+			      _mm512_sub_epi64(_mm512_add_epi64(x.x1, p1), y.x1)};
+}
+
+/* A level's result to the same number, tidy: 2^88 = -(2^20 + 2), of which there are 7 at most, is taken off p. */
+static inline __attribute__((always_inline)) struct limbs tidy(struct limbs x)
+{
+	__m512i x1 = _mm512_add_epi64(x.x1, _mm512_srli_epi64(x.x0, LIMB_BITS));
+	__m512i above = _mm512_srli_epi64(x1, LIMB_BITS);
+	__m512i folded = _mm512_add_epi64(_mm512_slli_epi64(above, 20), _mm512_slli_epi64(above, 1));
+
+	x.x0 = _mm512_sub_epi64(_mm512_add_epi64(limb_of(x.x0), all(P_LOW + ((uint64_t)1 << LIMB_BITS))), folded);
+	x.x1 = _mm512_add_epi64(limb_of(x1), all(((uint64_t)1 << TOP_BITS) - 1));
+	return x;
+}
+
+static inline __attribute__((always_inline)) void store(struct field_vector *x, size_t i, struct limbs y, bool is_last)
+{
+	if (is_last)
+		limbs_store(x, i, limbs_reduce(y));
+	else
+		limbs_set(x, i, y);
+}
+
+static inline __attribute__((always_inline)) void level(struct field_vector *x, const struct field_vector *roots,
+							size_t quarter, u128 power, bool is_last)
+{
+	const struct limbs_entry by = limbs_entry_of(power), fourth_root = limbs_entry_of(NTT_FOURTH_ROOT);
+
+	for (size_t i = 0; i < quarter; i += LANES) {
+		struct limbs y = limbs_times(limbs_load(roots, quarter + i), &by);
+		struct limbs up = move_up(limbs_up(y), Y_BITS);
+		struct limbs p = tidy(limbs_get(x, i));
+
+		y = move_up(y, Y_BITS);
+		struct limbs py = by_y(p, y, up), py2 = by_y(py, y, up), py3 = by_y(py2, y, up);
+		struct limbs even = limbs_add(p, py2), odd = limbs_add(py, py3);
+		struct limbs even_turned = limbs_sub(p, py2);
+		struct limbs odd_turned = limbs_times(limbs_sub(py, py3), &fourth_root);
+
+		store(x, i, limbs_add(even, odd), is_last);
+		store(x, i + quarter, limbs_add(even_turned, odd_turned), is_last);
+		store(x, i + 2 * quarter, sub_sum(even, odd), is_last);
+		store(x, i + 3 * quarter, limbs_sub(even_turned, odd_turned), is_last);
+	}
+}
+
+void ntt_lagrange_avx512ifma(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
+			     const u128 *powers, u128 scale)
+{
+	unsigned log2_done = ntt_lagrange_begin(out, roots, log2_n, powers, scale, LOG2_LANES);
+
+	if (log2_done == log2_n)
+		return;
+	for (size_t i = 0; i < (size_t)1 << log2_done; i += LANES)
+		limbs_set(out, i, limbs_load(out, i));
+	for (; log2_done + 2 < log2_n; log2_done += 2)
+		level(out, roots, (size_t)1 << log2_done, powers[log2_n - log2_done - 2], false);
+	level(out, roots, (size_t)1 << log2_done, powers[0], true);
+}
