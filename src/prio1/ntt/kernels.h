@@ -39,14 +39,22 @@ typedef void ntt_transform_kernel(struct field_vector *x, const uint64_t *words,
 typedef void ntt_prove_kernel(struct field_vector *f, const struct field_vector *at_data,
 			      const struct field_vector *at_first, u128 first, size_t n);
 
-/* out[i] = scale times the sum of the powers 0 to N - 1 of t w^-i, i below N = 2^log2_n, to elements.
+/* out[i] = scale times the sum of the powers 0 to N - 1 of t w^-i, i below N = 2^log2_n, as elements. */
+struct ntt_sums {
+	struct field_vector *out;
+	u128 powers[FIELD_ROOT_LOG2_MAX]; /* t^(2^k), k below log2_n */
+	u128 scale;
+};
+enum { NTT_SUMS = 2 };
+
+/* Several sets at once, because a set alone has to wait for each of its products before the next.
  *
  *   roots      v^-i at M + i, i below M, for M = N/4, N/16, ...
- *   powers     t^(2^k), k below log2_n. At least 1.
+ *   log2_n     at least 1.
  *
  * CT: depends on log2_n alone. Wipes its stack but for register spills. */
-typedef void ntt_lagrange_kernel(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
-				 const u128 *powers, u128 scale);
+typedef void ntt_lagrange_kernel(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots,
+				 unsigned log2_n);
 
 struct ntt_kernels {
 	ntt_set_kernel *set;
@@ -84,10 +92,10 @@ ntt_lagrange_kernel ntt_lagrange_avx2, ntt_lagrange_avx512, ntt_lagrange_avx512i
 /* The inverse of the root of order 4: what numbers are turned by. */
 #define NTT_FOURTH_ROOT ((u128)0x35dbe9 << 64 | 0x5730bed0669969ad)
 
-/* ntt_lagrange_begin: for kernels, which need whole registers: the first levels of ntt_lagrange_portable, until there are
- * 2^log2_least numbers or more, or all. Returns the log2 of how many there are. */
-unsigned ntt_lagrange_begin(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
-			    const u128 *powers, u128 scale, unsigned log2_least);
+/* ntt_lagrange_begin: for kernels, which need whole registers: the first levels of ntt_lagrange_portable, until each set
+ * has 2^log2_least numbers or more, or all. Returns the log2 of how many there are. */
+unsigned ntt_lagrange_begin(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n,
+			    unsigned log2_least);
 
 /* ntt_next_reversed: i + 1 in reversed bits from i in reversed bits, where all are below n, a power of two. */
 static inline size_t ntt_next_reversed(size_t reversed, size_t n)

@@ -39,21 +39,17 @@ void lagrange_clear(struct lagrange *lagrange)
 u128 lagrange_at_by(const struct ntt_kernels *kernels, const struct lagrange *lagrange, struct field_vector *whole,
 		    struct field_vector *odd, u128 r)
 {
-	unsigned log2_n = lagrange->log2_n;
-	u128 whole_powers[FIELD_ROOT_LOG2_MAX], odd_powers[FIELD_ROOT_LOG2_MAX];
+	struct ntt_sums sums[NTT_SUMS] = {{.out = whole, .scale = lagrange->n_inverse}, {.out = odd}};
 	u128 power = r;
 
-	for (unsigned k = 0; k < log2_n; k++) {
-		whole_powers[k] = field_mul(power, lagrange->powers[k + 1]);
-		odd_powers[k] = field_mul(power, lagrange->powers[k]);
+	for (unsigned k = 0; k < lagrange->log2_n; k++) {
+		sums[0].powers[k] = field_mul(power, lagrange->powers[k + 1]);
+		sums[1].powers[k] = field_mul(power, lagrange->powers[k]);
 		power = field_mul(power, power);
 	}
-	u128 odd_scale = field_mul(lagrange->n_inverse, field_half(field_sub(1, power)));
-
-	kernels->lagrange(whole, &lagrange->roots, log2_n, whole_powers, lagrange->n_inverse);
-	kernels->lagrange(odd, &lagrange->roots, log2_n, odd_powers, odd_scale);
-	wipe(whole_powers, sizeof whole_powers);
-	wipe(odd_powers, sizeof odd_powers);
+	sums[1].scale = field_mul(lagrange->n_inverse, field_half(field_sub(1, power)));
+	kernels->lagrange(sums, &lagrange->roots, lagrange->log2_n);
+	wipe(sums, sizeof sums);
 	return power;
 }
 
@@ -78,25 +74,24 @@ static void level(struct field_vector *x, const struct field_vector *roots, size
 	}
 }
 
-unsigned ntt_lagrange_begin(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
-			    const u128 *powers, u128 scale, unsigned log2_least)
+unsigned ntt_lagrange_begin(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n,
+			    unsigned log2_least)
 {
 	unsigned log2_done = log2_n % 2;
 
-	field_vector_set(out, 0, scale);
-	if (log2_done == 1) {
-		u128 by_power = field_mul(scale, powers[log2_n - 1]);
+	for (const struct ntt_sums *set = sums; set < sums + NTT_SUMS; set++) {
+		u128 by_power = field_mul(set->scale, set->powers[log2_n - 1]);
 
-		field_vector_set(out, 0, field_add(scale, by_power));
-		field_vector_set(out, 1, field_sub(scale, by_power));
+		field_vector_set(set->out, 0, log2_done == 0 ? set->scale : field_add(set->scale, by_power));
+		field_vector_set(set->out, 1, field_sub(set->scale, by_power));
 	}
 	for (; log2_done < log2_least && log2_done < log2_n; log2_done += 2)
-		level(out, roots, (size_t)1 << log2_done, powers[log2_n - log2_done - 2]);
+		for (const struct ntt_sums *set = sums; set < sums + NTT_SUMS; set++)
+			level(set->out, roots, (size_t)1 << log2_done, set->powers[log2_n - log2_done - 2]);
 	return log2_done;
 }
 
-void ntt_lagrange_portable(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
-			   const u128 *powers, u128 scale)
+void ntt_lagrange_portable(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n)
 {
-	(void)ntt_lagrange_begin(out, roots, log2_n, powers, scale, log2_n);
+	(void)ntt_lagrange_begin(sums, roots, log2_n, log2_n);
 }

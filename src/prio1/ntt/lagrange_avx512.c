@@ -1,7 +1,6 @@
 #include "prio1/ntt/lagrange_lanes.h"
 
-void ntt_lagrange_avx512(struct field_vector *out, const struct field_vector *roots, unsigned log2_n, const u128 *powers,
-		     u128 scale)
+void ntt_lagrange_avx512(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n)
 {
-	lagrange_lanes(out, roots, log2_n, powers, scale);
+	lagrange_lanes(sums, roots, log2_n);
 }

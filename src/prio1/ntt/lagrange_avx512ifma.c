@@ -6,6 +6,7 @@
  * Bounds, of limbs 0 and 1, where b is 2^44 and what is below b/1000 left out: a product is below 3 b and 3/2 b. Tidy, which
  * is what a level begins with, 2 b and 3/2 b. A level's results are sums of four of these, to which 8 p = 8 b and 4 b were
  * added where two are taken off: below 14 b and 7 b. */
+#include "cpu/vec64.h"
 #include "prio1/ntt/limbs_avx512ifma.h"
 
 enum { LOG2_LANES = 3, Y_BITS = 5, X_BITS = HIGH_BITS - Y_BITS };
@@ -52,39 +53,65 @@ static inline __attribute__((always_inline)) void store(struct field_vector *x, 
 		limbs_set(x, i, y);
 }
 
-static inline __attribute__((always_inline)) void level(struct field_vector *x, const struct field_vector *roots,
-							size_t quarter, u128 power, bool is_last)
+static inline __attribute__((always_inline)) void level(const struct ntt_sums sums[NTT_SUMS],
+							const struct field_vector *roots, size_t quarter,
+							unsigned log2_step, bool is_last)
 {
-	const struct limbs_entry by = limbs_entry_of(power), fourth_root = limbs_entry_of(NTT_FOURTH_ROOT);
+	const struct limbs_entry fourth_root = limbs_entry_of(NTT_FOURTH_ROOT);
+	struct limbs_entry by[NTT_SUMS];
 
+	for (size_t s = 0; s < NTT_SUMS; s++)
+		by[s] = limbs_entry_of(sums[s].powers[log2_step]);
 	for (size_t i = 0; i < quarter; i += LANES) {
-		struct limbs y = limbs_times(limbs_load(roots, quarter + i), &by);
-		struct limbs up = move_up(limbs_up(y), Y_BITS);
-		struct limbs p = tidy(limbs_get(x, i));
+		struct limbs root = limbs_load(roots, quarter + i);
+		struct limbs y[NTT_SUMS], up[NTT_SUMS], p[NTT_SUMS], py[NTT_SUMS], py2[NTT_SUMS], py3[NTT_SUMS];
 
-		y = move_up(y, Y_BITS);
-		struct limbs py = by_y(p, y, up), py2 = by_y(py, y, up), py3 = by_y(py2, y, up);
-		struct limbs even = limbs_add(p, py2), odd = limbs_add(py, py3);
-		struct limbs even_turned = limbs_sub(p, py2);
-		struct limbs odd_turned = limbs_times(limbs_sub(py, py3), &fourth_root);
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			y[s] = limbs_times(root, &by[s]);
+			p[s] = tidy(limbs_get(sums[s].out, i));
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			up[s] = move_up(limbs_up(y[s]), Y_BITS);
+			y[s] = move_up(y[s], Y_BITS);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			py[s] = by_y(p[s], y[s], up[s]);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			py2[s] = by_y(py[s], y[s], up[s]);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			py3[s] = by_y(py2[s], y[s], up[s]);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			struct limbs even = limbs_add(p[s], py2[s]), odd = limbs_add(py[s], py3[s]);
+			struct limbs even_turned = limbs_sub(p[s], py2[s]);
+			struct limbs odd_turned = limbs_times(limbs_sub(py[s], py3[s]), &fourth_root);
 
-		store(x, i, limbs_add(even, odd), is_last);
-		store(x, i + quarter, limbs_add(even_turned, odd_turned), is_last);
-		store(x, i + 2 * quarter, sub_sum(even, odd), is_last);
-		store(x, i + 3 * quarter, limbs_sub(even_turned, odd_turned), is_last);
+			store(sums[s].out, i, limbs_add(even, odd), is_last);
+			store(sums[s].out, i + quarter, limbs_add(even_turned, odd_turned), is_last);
+			store(sums[s].out, i + 2 * quarter, sub_sum(even, odd), is_last);
+			store(sums[s].out, i + 3 * quarter, limbs_sub(even_turned, odd_turned), is_last);
+		}
 	}
 }
 
-void ntt_lagrange_avx512ifma(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
-			     const u128 *powers, u128 scale)
+void ntt_lagrange_avx512ifma(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n)
 {
-	unsigned log2_done = ntt_lagrange_begin(out, roots, log2_n, powers, scale, LOG2_LANES);
+	unsigned log2_done = ntt_lagrange_begin(sums, roots, log2_n, LOG2_LANES);
 
 	if (log2_done == log2_n)
 		return;
-	for (size_t i = 0; i < (size_t)1 << log2_done; i += LANES)
-		limbs_set(out, i, limbs_load(out, i));
+	for (size_t s = 0; s < NTT_SUMS; s++)
+		for (size_t i = 0; i < (size_t)1 << log2_done; i += LANES)
+			limbs_set(sums[s].out, i, limbs_load(sums[s].out, i));
 	for (; log2_done + 2 < log2_n; log2_done += 2)
-		level(out, roots, (size_t)1 << log2_done, powers[log2_n - log2_done - 2], false);
-	level(out, roots, (size_t)1 << log2_done, powers[0], true);
+		level(sums, roots, (size_t)1 << log2_done, log2_n - log2_done - 2, false);
+	level(sums, roots, (size_t)1 << log2_done, 0, true);
 }

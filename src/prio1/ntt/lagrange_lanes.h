@@ -130,36 +130,59 @@ VEC64_INLINE void limbs_store_element(struct field_vector *x, size_t i, struct l
 
 typedef void store_limbs(struct field_vector *x, size_t i, struct limbs y);
 
-VEC64_INLINE void level(struct field_vector *x, const struct field_vector *roots, size_t quarter, u128 power,
-			store_limbs *store)
+VEC64_INLINE void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, size_t quarter,
+			unsigned log2_step, store_limbs *store)
 {
-	const struct limbs by = limbs_all(power), fourth_root = limbs_all(NTT_FOURTH_ROOT);
+	const struct limbs fourth_root = limbs_all(NTT_FOURTH_ROOT);
+	struct limbs by[NTT_SUMS];
 
+	for (size_t s = 0; s < NTT_SUMS; s++)
+		by[s] = limbs_all(sums[s].powers[log2_step]);
 	for (size_t i = 0; i < quarter; i += VEC64_LANES) {
-		struct limbs y = limbs_mul(limbs_load(roots, quarter + i), by);
-		struct limbs p = limbs_tidy(limbs_load(x, i));
-		struct limbs py = limbs_mul(p, y), py2 = limbs_mul(py, y), py3 = limbs_mul(py2, y);
-		struct limbs even = limbs_add(p, py2), odd = limbs_add(py, py3);
-		struct limbs even_turned = limbs_sub(p, py2);
-		struct limbs odd_turned = limbs_mul(limbs_sub(py, py3), fourth_root);
+		struct limbs root = limbs_load(roots, quarter + i);
+		struct limbs y[NTT_SUMS], p[NTT_SUMS], py[NTT_SUMS], py2[NTT_SUMS], py3[NTT_SUMS];
 
-		store(x, i, limbs_add(even, odd));
-		store(x, i + quarter, limbs_add(even_turned, odd_turned));
-		store(x, i + 2 * quarter, limbs_sub(even, odd));
-		store(x, i + 3 * quarter, limbs_sub(even_turned, odd_turned));
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			y[s] = limbs_mul(root, by[s]);
+			p[s] = limbs_tidy(limbs_load(sums[s].out, i));
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			py[s] = limbs_mul(p[s], y[s]);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			py2[s] = limbs_mul(py[s], y[s]);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			py3[s] = limbs_mul(py2[s], y[s]);
+		}
+		EACH_UNROLLED(s, 0, NTT_SUMS)
+		{
+			struct limbs even = limbs_add(p[s], py2[s]), odd = limbs_add(py[s], py3[s]);
+			struct limbs even_turned = limbs_sub(p[s], py2[s]);
+			struct limbs odd_turned = limbs_mul(limbs_sub(py[s], py3[s]), fourth_root);
+
+			store(sums[s].out, i, limbs_add(even, odd));
+			store(sums[s].out, i + quarter, limbs_add(even_turned, odd_turned));
+			store(sums[s].out, i + 2 * quarter, limbs_sub(even, odd));
+			store(sums[s].out, i + 3 * quarter, limbs_sub(even_turned, odd_turned));
+		}
 	}
 }
 
-VEC64_INLINE void lagrange_lanes(struct field_vector *out, const struct field_vector *roots, unsigned log2_n,
-				 const u128 *powers, u128 scale)
+VEC64_INLINE void lagrange_lanes(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots,
+				 unsigned log2_n)
 {
-	unsigned log2_done = ntt_lagrange_begin(out, roots, log2_n, powers, scale, LOG2_LANES);
+	unsigned log2_done = ntt_lagrange_begin(sums, roots, log2_n, LOG2_LANES);
 
 	if (log2_done == log2_n)
 		return;
 	for (; log2_done + 2 < log2_n; log2_done += 2)
-		level(out, roots, (size_t)1 << log2_done, powers[log2_n - log2_done - 2], limbs_store);
-	level(out, roots, (size_t)1 << log2_done, powers[0], limbs_store_element);
+		level(sums, roots, (size_t)1 << log2_done, log2_n - log2_done - 2, limbs_store);
+	level(sums, roots, (size_t)1 << log2_done, 0, limbs_store_element);
 }
 
 #endif
