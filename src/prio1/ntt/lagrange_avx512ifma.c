@@ -9,7 +9,7 @@
 #include "cpu/vec64.h"
 #include "prio1/ntt/limbs_avx512ifma.h"
 
-enum { LOG2_LANES = 3, Y_BITS = 5, X_BITS = HIGH_BITS - Y_BITS };
+enum { LOG2_LANES = 3, Y_BITS = 5, X_BITS = HIGH_BITS - Y_BITS, GROUPS = 2, CHAINS = GROUPS * NTT_SUMS };
 
 static inline __attribute__((always_inline)) struct limbs move_up(struct limbs x, unsigned bits)
 {
@@ -58,46 +58,51 @@ static inline __attribute__((always_inline)) void level(const struct ntt_sums su
 							unsigned log2_step, bool is_last)
 {
 	const struct limbs_entry fourth_root = limbs_entry_of(NTT_FOURTH_ROOT);
+	const size_t next = quarter > LANES ? LANES : 0;
+	struct field_vector x[NTT_SUMS] = {*sums[0].out, *sums[1].out}, root = field_vector_from(roots, quarter);
 	struct limbs_entry by[NTT_SUMS];
 
 	for (size_t s = 0; s < NTT_SUMS; s++)
 		by[s] = limbs_entry_of(sums[s].powers[log2_step]);
-	for (size_t i = 0; i < quarter; i += LANES) {
-		struct limbs root = limbs_load(roots, quarter + i);
-		struct limbs y[NTT_SUMS], up[NTT_SUMS], p[NTT_SUMS], py[NTT_SUMS], py2[NTT_SUMS], py3[NTT_SUMS];
+	for (size_t i = 0; i < quarter; i += GROUPS * LANES) {
+		struct limbs y[CHAINS], up[CHAINS], p[CHAINS], py[CHAINS], py2[CHAINS], py3[CHAINS];
 
-		EACH_UNROLLED(s, 0, NTT_SUMS)
+		EACH_UNROLLED(c, 0, CHAINS)
 		{
-			y[s] = limbs_times(root, &by[s]);
-			p[s] = tidy(limbs_get(sums[s].out, i));
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			up[s] = move_up(limbs_up(y[s]), Y_BITS);
-			y[s] = move_up(y[s], Y_BITS);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			py[s] = by_y(p[s], y[s], up[s]);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			py2[s] = by_y(py[s], y[s], up[s]);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			py3[s] = by_y(py2[s], y[s], up[s]);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			struct limbs even = limbs_add(p[s], py2[s]), odd = limbs_add(py[s], py3[s]);
-			struct limbs even_turned = limbs_sub(p[s], py2[s]);
-			struct limbs odd_turned = limbs_times(limbs_sub(py[s], py3[s]), &fourth_root);
+			size_t at = i + c / NTT_SUMS * next;
 
-			store(sums[s].out, i, limbs_add(even, odd), is_last);
-			store(sums[s].out, i + quarter, limbs_add(even_turned, odd_turned), is_last);
-			store(sums[s].out, i + 2 * quarter, sub_sum(even, odd), is_last);
-			store(sums[s].out, i + 3 * quarter, limbs_sub(even_turned, odd_turned), is_last);
+			y[c] = limbs_times(limbs_load(&root, at), &by[c % NTT_SUMS]);
+			p[c] = tidy(limbs_get(&x[c % NTT_SUMS], at));
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			up[c] = move_up(limbs_up(y[c]), Y_BITS);
+			y[c] = move_up(y[c], Y_BITS);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			py[c] = by_y(p[c], y[c], up[c]);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			py2[c] = by_y(py[c], y[c], up[c]);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			py3[c] = by_y(py2[c], y[c], up[c]);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			struct field_vector *out = &x[c % NTT_SUMS];
+			size_t at = i + c / NTT_SUMS * next;
+			struct limbs even = limbs_add(p[c], py2[c]), odd = limbs_add(py[c], py3[c]);
+			struct limbs even_turned = limbs_sub(p[c], py2[c]);
+			struct limbs odd_turned = limbs_times(limbs_sub(py[c], py3[c]), &fourth_root);
+
+			store(out, at, limbs_add(even, odd), is_last);
+			store(out, at + quarter, limbs_add(even_turned, odd_turned), is_last);
+			store(out, at + 2 * quarter, sub_sum(even, odd), is_last);
+			store(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned), is_last);
 		}
 	}
 }

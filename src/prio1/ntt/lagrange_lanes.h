@@ -18,6 +18,8 @@
 enum {
 	LIMB_BITS = 29,
 	LOG2_LANES = VEC64_LANES == 8 ? 3 : 2,
+	GROUPS = 2,
+	CHAINS = GROUPS * NTT_SUMS,
 	TOP_SHIFT = 2 * LIMB_BITS - FIELD_LO_BITS, /* where limb 2 begins in plane hi */
 };
 
@@ -134,41 +136,46 @@ VEC64_INLINE void level(const struct ntt_sums sums[NTT_SUMS], const struct field
 			unsigned log2_step, store_limbs *store)
 {
 	const struct limbs fourth_root = limbs_all(NTT_FOURTH_ROOT);
+	const size_t next = quarter > VEC64_LANES ? VEC64_LANES : 0;
+	struct field_vector x[NTT_SUMS] = {*sums[0].out, *sums[1].out}, upper_roots = field_vector_from(roots, quarter);
 	struct limbs by[NTT_SUMS];
 
 	for (size_t s = 0; s < NTT_SUMS; s++)
 		by[s] = limbs_all(sums[s].powers[log2_step]);
-	for (size_t i = 0; i < quarter; i += VEC64_LANES) {
-		struct limbs root = limbs_load(roots, quarter + i);
-		struct limbs y[NTT_SUMS], p[NTT_SUMS], py[NTT_SUMS], py2[NTT_SUMS], py3[NTT_SUMS];
+	for (size_t i = 0; i < quarter; i += GROUPS * VEC64_LANES) {
+		struct limbs y[CHAINS], p[CHAINS], py[CHAINS], py2[CHAINS], py3[CHAINS];
 
-		EACH_UNROLLED(s, 0, NTT_SUMS)
+		EACH_UNROLLED(c, 0, CHAINS)
 		{
-			y[s] = limbs_mul(root, by[s]);
-			p[s] = limbs_tidy(limbs_load(sums[s].out, i));
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			py[s] = limbs_mul(p[s], y[s]);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			py2[s] = limbs_mul(py[s], y[s]);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			py3[s] = limbs_mul(py2[s], y[s]);
-		}
-		EACH_UNROLLED(s, 0, NTT_SUMS)
-		{
-			struct limbs even = limbs_add(p[s], py2[s]), odd = limbs_add(py[s], py3[s]);
-			struct limbs even_turned = limbs_sub(p[s], py2[s]);
-			struct limbs odd_turned = limbs_mul(limbs_sub(py[s], py3[s]), fourth_root);
+			size_t at = i + c / NTT_SUMS * next;
 
-			store(sums[s].out, i, limbs_add(even, odd));
-			store(sums[s].out, i + quarter, limbs_add(even_turned, odd_turned));
-			store(sums[s].out, i + 2 * quarter, limbs_sub(even, odd));
-			store(sums[s].out, i + 3 * quarter, limbs_sub(even_turned, odd_turned));
+			y[c] = limbs_mul(limbs_load(&upper_roots, at), by[c % NTT_SUMS]);
+			p[c] = limbs_tidy(limbs_load(&x[c % NTT_SUMS], at));
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			py[c] = limbs_mul(p[c], y[c]);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			py2[c] = limbs_mul(py[c], y[c]);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			py3[c] = limbs_mul(py2[c], y[c]);
+		}
+		EACH_UNROLLED(c, 0, CHAINS)
+		{
+			struct field_vector *out = &x[c % NTT_SUMS];
+			size_t at = i + c / NTT_SUMS * next;
+			struct limbs even = limbs_add(p[c], py2[c]), odd = limbs_add(py[c], py3[c]);
+			struct limbs even_turned = limbs_sub(p[c], py2[c]);
+			struct limbs odd_turned = limbs_mul(limbs_sub(py[c], py3[c]), fourth_root);
+
+			store(out, at, limbs_add(even, odd));
+			store(out, at + quarter, limbs_add(even_turned, odd_turned));
+			store(out, at + 2 * quarter, limbs_sub(even, odd));
+			store(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned));
 		}
 	}
 }
