@@ -45,17 +45,8 @@ static inline __attribute__((always_inline)) struct limbs tidy(struct limbs x)
 	return x;
 }
 
-static inline __attribute__((always_inline)) void store(struct field_vector *x, size_t i, struct limbs y, bool is_last)
-{
-	if (is_last)
-		limbs_store(x, i, limbs_reduce(y));
-	else
-		limbs_set(x, i, y);
-}
-
-static inline __attribute__((always_inline)) void level(const struct ntt_sums sums[NTT_SUMS],
-							const struct field_vector *roots, size_t quarter,
-							unsigned log2_step, bool is_last)
+static void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, size_t quarter,
+		  unsigned log2_step)
 {
 	const struct limbs_entry fourth_root = limbs_entry_of(NTT_FOURTH_ROOT);
 	const size_t next = quarter > LANES ? LANES : 0;
@@ -99,10 +90,10 @@ static inline __attribute__((always_inline)) void level(const struct ntt_sums su
 			struct limbs even_turned = limbs_sub(p[c], py2[c]);
 			struct limbs odd_turned = limbs_times(limbs_sub(py[c], py3[c]), &fourth_root);
 
-			store(out, at, limbs_add(even, odd), is_last);
-			store(out, at + quarter, limbs_add(even_turned, odd_turned), is_last);
-			store(out, at + 2 * quarter, sub_sum(even, odd), is_last);
-			store(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned), is_last);
+			limbs_set(out, at, limbs_add(even, odd));
+			limbs_set(out, at + quarter, limbs_add(even_turned, odd_turned));
+			limbs_set(out, at + 2 * quarter, sub_sum(even, odd));
+			limbs_set(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned));
 		}
 	}
 }
@@ -111,12 +102,12 @@ void ntt_lagrange_avx512ifma(const struct ntt_sums sums[NTT_SUMS], const struct 
 {
 	unsigned log2_done = ntt_lagrange_begin(sums, roots, log2_n, LOG2_LANES);
 
-	if (log2_done == log2_n)
-		return;
-	for (size_t s = 0; s < NTT_SUMS; s++)
+	for (size_t s = 0; s < NTT_SUMS && log2_done >= LOG2_LANES; s++)
 		for (size_t i = 0; i < (size_t)1 << log2_done; i += LANES)
 			limbs_set(sums[s].out, i, limbs_load(sums[s].out, i));
-	for (; log2_done + 2 < log2_n; log2_done += 2)
-		level(sums, roots, (size_t)1 << log2_done, log2_n - log2_done - 2, false);
-	level(sums, roots, (size_t)1 << log2_done, 0, true);
+	for (; log2_done < log2_n; log2_done += 2)
+		level(sums, roots, (size_t)1 << log2_done, log2_n - log2_done - 2);
+	for (size_t s = 0; s < NTT_SUMS && log2_done >= LOG2_LANES; s++)
+		for (size_t i = 0; i < (size_t)1 << log2_n; i += LANES)
+			limbs_store(sums[s].out, i, limbs_reduce(limbs_get(sums[s].out, i)));
 }

@@ -130,10 +130,8 @@ VEC64_INLINE void limbs_store_element(struct field_vector *x, size_t i, struct l
 	vec64_store(x->hi + i, vec64_add(hi, vec64_shift_right(lo, FIELD_LO_BITS)));
 }
 
-typedef void store_limbs(struct field_vector *x, size_t i, struct limbs y);
-
-VEC64_INLINE void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, size_t quarter,
-			unsigned log2_step, store_limbs *store)
+static inline void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, size_t quarter,
+			 unsigned log2_step)
 {
 	const struct limbs fourth_root = limbs_all(NTT_FOURTH_ROOT);
 	const size_t next = quarter > VEC64_LANES ? VEC64_LANES : 0;
@@ -172,24 +170,24 @@ VEC64_INLINE void level(const struct ntt_sums sums[NTT_SUMS], const struct field
 			struct limbs even_turned = limbs_sub(p[c], py2[c]);
 			struct limbs odd_turned = limbs_mul(limbs_sub(py[c], py3[c]), fourth_root);
 
-			store(out, at, limbs_add(even, odd));
-			store(out, at + quarter, limbs_add(even_turned, odd_turned));
-			store(out, at + 2 * quarter, limbs_sub(even, odd));
-			store(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned));
+			limbs_store(out, at, limbs_add(even, odd));
+			limbs_store(out, at + quarter, limbs_add(even_turned, odd_turned));
+			limbs_store(out, at + 2 * quarter, limbs_sub(even, odd));
+			limbs_store(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned));
 		}
 	}
 }
 
-VEC64_INLINE void lagrange_lanes(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots,
+static inline void lagrange_lanes(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots,
 				 unsigned log2_n)
 {
 	unsigned log2_done = ntt_lagrange_begin(sums, roots, log2_n, LOG2_LANES);
 
-	if (log2_done == log2_n)
-		return;
-	for (; log2_done + 2 < log2_n; log2_done += 2)
-		level(sums, roots, (size_t)1 << log2_done, log2_n - log2_done - 2, limbs_store);
-	level(sums, roots, (size_t)1 << log2_done, 0, limbs_store_element);
+	for (; log2_done < log2_n; log2_done += 2)
+		level(sums, roots, (size_t)1 << log2_done, log2_n - log2_done - 2);
+	for (size_t s = 0; s < NTT_SUMS && log2_done >= LOG2_LANES; s++)
+		for (size_t i = 0; i < (size_t)1 << log2_n; i += VEC64_LANES)
+			limbs_store_element(sums[s].out, i, limbs_load(sums[s].out, i));
 }
 
 #endif
