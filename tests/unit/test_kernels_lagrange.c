@@ -42,13 +42,15 @@ static void check_coefficient(const struct field_vector *vector, size_t i, u128 
 	if (r == x)
 		assert_true(coefficient == 1);
 	else
-		assert_true(field_mul(field_mul(coefficient, k), field_sub(r, x)) == field_mul(field_sub(r_to_k, 1), x));
+		assert_true(field_mul(field_mul(coefficient, k), field_sub(r, x)) ==
+			    field_mul(field_sub(r_to_k, 1), x));
 }
 
 static void check_all(enum cpu_table table, struct setup *setup, u128 r)
 {
 	u128 w = field_root(setup->lagrange.log2_n), u = field_root(setup->lagrange.log2_n + 1), n = setup->n, x = w;
-	u128 r_to_n = lagrange_at_by(ntt_kernels_of(table), &setup->lagrange, &setup->whole.vector, &setup->odd.vector, r);
+	u128 r_to_n =
+		lagrange_at_by(ntt_kernels_of(table), &setup->lagrange, &setup->whole.vector, &setup->odd.vector, r);
 
 	assert_true(r_to_n == field_pow(r, n));
 	for (size_t i = 0; i < setup->n; i++, x = field_mul(x, w))

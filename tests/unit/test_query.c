@@ -7,7 +7,8 @@
 static void check_coefficient(u128 coefficient, u128 x, u128 k, u128 r)
 {
 	assert_true(field_is_element(coefficient));
-	assert_true(field_mul(field_mul(coefficient, k), field_sub(r, x)) == field_mul(field_sub(field_pow(r, k), 1), x));
+	assert_true(field_mul(field_mul(coefficient, k), field_sub(r, x)) ==
+		    field_mul(field_sub(field_pow(r, k), 1), x));
 }
 
 static void check_query(const struct prio_query *query)
@@ -30,16 +31,15 @@ static void check_query(const struct prio_query *query)
 
 static void coefficients_of_every_draw(void **unused)
 {
-	static const uint32_t sizes[] = {1,  2,	 3,  4,	  5,   6,   7,	  8,	9,    10,   15,	  16,  17,
+	static const uint32_t sizes[] = {1,  2,	 3,  4,	  5,   6,   7,	  8,	9,    10,   15,	  16,	17,
 					 31, 63, 64, 100, 441, 511, 1023, 1024, 2000, 2046, 2047, 2048, 2049};
 	const struct prio_shared_secret secret = {{4, 4, 4}};
 	const struct prio_private_key key = {{1}, {{0}}};
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-		const struct prio_params params = {.batch_id = {(const uint8_t *)"test", 4},
-						   .n_data = sizes[i],
-						   .allow_forgeable_size = true};
+		const struct prio_params params = {
+			.batch_id = {(const uint8_t *)"test", 4}, .n_data = sizes[i], .allow_forgeable_size = true};
 
 		for (int s = 0; s < 2; s++) {
 			struct prio_batch *batch;

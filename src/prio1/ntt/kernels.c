@@ -103,7 +103,8 @@ static bool self_test(const void *table)
 {
 	static const u128 transformed[] = {(u128)0x763771 << 64 | 0x8684e062a231bc,
 					   (u128)0x1c7bf1 << 64 | 0x4aaf113cfd826894};
-	static const u128 coefficients[] = {(u128)0x69e923 << 64 | 0x4a6c4ecbec1f64b2, (u128)0x6d82e1 << 64 | 0x2a86d675d552be27};
+	static const u128 coefficients[] = {(u128)0x69e923 << 64 | 0x4a6c4ecbec1f64b2,
+					    (u128)0x6d82e1 << 64 | 0x2a86d675d552be27};
 	uint64_t planes[4][TEST_ELEMENTS];
 	struct field_vector x = {planes[0], planes[1]}, y = {planes[2], planes[3]};
 	bool good = true;

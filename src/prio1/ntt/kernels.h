@@ -9,10 +9,10 @@
  * In all levels but the first, z is one number for a whole block, so lanes can share it. The values come out in the
  * order of reversed bits, and are put in their natural order on the way.
  *
- * The sums of powers that coefficients are (lagrange.h), 1 + y + ... + y^(N-1) for the N numbers y = t w^-i, are made by
- * levels, each of which quadruples their number M. If p is one of M's sums, at y^4, those of 4 M are p times 1 + y + y^2 +
- * y^3, for y = t^(N/(4M)) v^-i, v of order 4 M, and for y v^-M, y v^-2M and y v^-3M, which is y turned by -v^-M, a fourth
- * root of unity j, one, two and three times:
+ * The sums of powers that coefficients are (lagrange.h), 1 + y + ... + y^(N-1) for the N numbers y = t w^-i, are made
+ * by levels, each of which quadruples their number M. If p is one of M's sums, at y^4, those of 4 M are p times 1 + y +
+ * y^2 + y^3, for y = t^(N/(4M)) v^-i, v of order 4 M, and for y v^-M, y v^-2M and y v^-3M, which is y turned by the
+ * fourth root of unity j = v^-M once, twice, and three times:
  *
  *     (p + p y^2) + (p y + p y^3)        (p - p y^2) + j (p y - p y^3)
  *     (p + p y^2) - (p y + p y^3)        (p - p y^2) - j (p y - p y^3)
@@ -92,8 +92,8 @@ ntt_lagrange_kernel ntt_lagrange_avx2, ntt_lagrange_avx512, ntt_lagrange_avx512i
 /* The inverse of the root of order 4: what numbers are turned by. */
 #define NTT_FOURTH_ROOT ((u128)0x35dbe9 << 64 | 0x5730bed0669969ad)
 
-/* ntt_lagrange_begin: for kernels, which need whole registers: the first levels of ntt_lagrange_portable, until each set
- * has 2^log2_least numbers or more, or all. Returns the log2 of how many there are. */
+/* ntt_lagrange_begin: for kernels, which need whole registers: the first levels of ntt_lagrange_portable, until each
+ * set has 2^log2_least numbers or more, or all. Returns the log2 of how many there are. */
 unsigned ntt_lagrange_begin(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n,
 			    unsigned log2_least);
 

@@ -5,12 +5,12 @@
  *
  *     L_i(r) = 1/K * (1 + y + y^2 + ... + y^(K-1)),   y = r / x_i,   which is 1/K * (1 + y)(1 + y^2)(1 + y^4) ...
  *
- * The factors of two points are the same but for the first ones if the points' squares are the same. So all coefficients
- * are made from one, that of a single point, by going back and forth: from those for K/4 points (at r^4) come those for K,
- * four from each, by five products. No inversion, and 5/3 products a coefficient.
+ * Points with the same fourth power have all factors but the first two in common, and what these have in common is the
+ * coefficient of that power, at r^4, among K/4 points. So all are made from one, that of a single point: from K/4
+ * coefficients four each, by five products. No inversion, and 5/3 products a coefficient.
  *
- * That is folding, read backwards. To fold N values in halves, out[i] = (a + b) + (a - b) r / x_i, over and over until one
- * is left, takes the same products, and takes them for each vector of values anew; coefficients serve all that is
+ * That is folding, read backwards. To fold N values in halves, out[i] = (a + b) + (a - b) r / x_i, over and over until
+ * one is left, takes the same products, and takes them for each vector of values anew; coefficients serve all that is
  * evaluated at r. */
 #ifndef PRIO1_NTT_LAGRANGE_H
 #define PRIO1_NTT_LAGRANGE_H

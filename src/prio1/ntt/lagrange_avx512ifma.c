@@ -1,11 +1,12 @@
 /* Sums of powers (kernels.h), eight at a time, in limbs (limbs_avx512ifma.h).
  *
- * y is not known before it is needed, and so no entry: a product stays in limbs that may be too large to be moved up by 8
- * bits. It is moved up by 5, and what it is multiplied with by 3.
+ * y is not known before it is needed, and so no entry: a product stays in limbs that may be too large to be moved up by
+ * 8 bits. It is moved up by 5, and what it is multiplied with by 3.
  *
- * Bounds, of limbs 0 and 1, where b is 2^44 and what is below b/1000 left out: a product is below 3 b and 3/2 b. Tidy, which
- * is what a level begins with, 2 b and 3/2 b. A level's results are sums of four of these, to which 8 p = 8 b and 4 b were
- * added where two are taken off: below 14 b and 7 b. */
+ * Bounds, of limbs 0 and 1, where b is 2^44 and what is below b/1000 left out: a product is below 3 b and 3/2 b. Tidy,
+ * which is what a level begins with, 2 b and 3/2 b. A level's results are sums of four of these, to which 8 p = 8 b and
+ * 4 b were added where two are taken off: below 14 b and 7 b. */
+#include "base/wipe.h"
 #include "cpu/vec64.h"
 #include "prio1/ntt/limbs_avx512ifma.h"
 
@@ -16,8 +17,8 @@ static inline __attribute__((always_inline)) struct limbs move_up(struct limbs x
 	return (struct limbs){_mm512_slli_epi64(x.x0, bits), _mm512_slli_epi64(x.x1, bits)};
 }
 
-/* x times y, both products or tidy. y and up, which is limbs_up(y), below b and 7/2 b, are moved up. What limbs_combine adds
- * up for its column 2 is then below (3 * 3/2 + 3/2 * 7/2) b, below 2^48. */
+/* x times y, both products or tidy. y and up, which is limbs_up(y), below b and 7/2 b, are moved up. What limbs_combine
+ * adds up for its column 2 is then below (3 * 3/2 + 3/2 * 7/2) b, below 2^48. */
 static inline __attribute__((always_inline)) struct limbs by_y(struct limbs x, struct limbs y, struct limbs up)
 {
 	x = move_up(x, X_BITS);
@@ -45,6 +46,8 @@ static inline __attribute__((always_inline)) struct limbs tidy(struct limbs x)
 	return x;
 }
 
+/* Two groups of lanes of each set at a time: four chains of products, each of which has to wait for the one before.
+ * Where there is but one group, it is done twice. */
 static void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, size_t quarter,
 		  unsigned log2_step)
 {
@@ -58,32 +61,26 @@ static void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vecto
 	for (size_t i = 0; i < quarter; i += GROUPS * LANES) {
 		struct limbs y[CHAINS], up[CHAINS], p[CHAINS], py[CHAINS], py2[CHAINS], py3[CHAINS];
 
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			size_t at = i + c / NTT_SUMS * next;
 
 			y[c] = limbs_times(limbs_load(&root, at), &by[c % NTT_SUMS]);
 			p[c] = tidy(limbs_get(&x[c % NTT_SUMS], at));
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			up[c] = move_up(limbs_up(y[c]), Y_BITS);
 			y[c] = move_up(y[c], Y_BITS);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			py[c] = by_y(p[c], y[c], up[c]);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			py2[c] = by_y(py[c], y[c], up[c]);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			py3[c] = by_y(py2[c], y[c], up[c]);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			struct field_vector *out = &x[c % NTT_SUMS];
 			size_t at = i + c / NTT_SUMS * next;
 			struct limbs even = limbs_add(p[c], py2[c]), odd = limbs_add(py[c], py3[c]);
@@ -96,6 +93,7 @@ static void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vecto
 			limbs_set(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned));
 		}
 	}
+	wipe(by, sizeof by);
 }
 
 void ntt_lagrange_avx512ifma(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n)

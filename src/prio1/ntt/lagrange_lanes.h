@@ -1,15 +1,16 @@
 /* lagrange_lanes: sums of powers (kernels.h) in lanes, for multipliers of 32 bits.
  *
- * x = x0 + 2^29 x1 + 2^58 x2, with signed limbs, as multipliers and shifts take them. 2^87 = -(2^19 + 1) mod p falls on a
- * limb.
+ * x = x0 + 2^29 x1 + 2^58 x2, with signed limbs, as multipliers and shifts take them. 2^87 = -(2^19 + 1) mod p falls on
+ * a limb.
  *
  * Bounds, of limbs. An element: 2^29 at most. A product: from -2^11 to 2^29 + 2^11. Tidy: from -2^23 to 2^29 + 2^23.
- * Either factor of a product is one of these or the difference of two, so its columns are below 2^61. What comes out of a
- * level is a sum or difference of four: below 2^31.1. Between the levels it stands in the planes, where x0 + 2^29 x1 is the
- * lower, and 2^10 x2 the upper one, either of them perhaps negative; at the next level it is made tidy. */
+ * Either factor of a product is one of these or the difference of two, so its columns are below 2^61. What comes out of
+ * a level is a sum or difference of four: below 2^31.1. Between the levels it stands in the planes, where x0 + 2^29 x1
+ * is the lower, and 2^10 x2 the upper one, either of them perhaps negative; at the next level it is made tidy. */
 #ifndef PRIO1_NTT_LAGRANGE_LANES_H
 #define PRIO1_NTT_LAGRANGE_LANES_H
 
+#include "base/wipe.h"
 #include "cpu/vec64.h"
 #include "prio1/ntt/kernels.h"
 
@@ -111,8 +112,8 @@ VEC64_INLINE struct limbs limbs_mul(struct limbs x, struct limbs y)
 	return (struct limbs){limb_of(c0), vec64_add(limb_of(c1), above_limb(c0)), limb_of(c2)};
 }
 
-/* A level's result to an element, into the planes. 8 p more make it positive, so that what is above 2^87, at most 13, is
- * taken away; the rest is below 2^87, and if it is below zero now, then p makes it an element. */
+/* A level's result to an element, into the planes. 8 p more make it positive, so that what is above 2^87, at most 13,
+ * is taken away; the rest is below 2^87, and if it is below zero now, then p makes it an element. */
 VEC64_INLINE void limbs_store_element(struct field_vector *x, size_t i, struct limbs y)
 {
 	vec64 x0 = vec64_add(y.x0, vec64_all(8 * P_LOW)), x1 = vec64_add(y.x1, above_limb(x0));
@@ -130,12 +131,14 @@ VEC64_INLINE void limbs_store_element(struct field_vector *x, size_t i, struct l
 	vec64_store(x->hi + i, vec64_add(hi, vec64_shift_right(lo, FIELD_LO_BITS)));
 }
 
+/* Two groups of lanes of each set at a time: four chains of products, each of which has to wait for the one before.
+ * Where there is but one group, it is done twice. */
 static inline void level(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, size_t quarter,
 			 unsigned log2_step)
 {
 	const struct limbs fourth_root = limbs_all(NTT_FOURTH_ROOT);
 	const size_t next = quarter > VEC64_LANES ? VEC64_LANES : 0;
-	struct field_vector x[NTT_SUMS] = {*sums[0].out, *sums[1].out}, upper_roots = field_vector_from(roots, quarter);
+	struct field_vector x[NTT_SUMS] = {*sums[0].out, *sums[1].out}, root = field_vector_from(roots, quarter);
 	struct limbs by[NTT_SUMS];
 
 	for (size_t s = 0; s < NTT_SUMS; s++)
@@ -143,27 +146,22 @@ static inline void level(const struct ntt_sums sums[NTT_SUMS], const struct fiel
 	for (size_t i = 0; i < quarter; i += GROUPS * VEC64_LANES) {
 		struct limbs y[CHAINS], p[CHAINS], py[CHAINS], py2[CHAINS], py3[CHAINS];
 
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			size_t at = i + c / NTT_SUMS * next;
 
-			y[c] = limbs_mul(limbs_load(&upper_roots, at), by[c % NTT_SUMS]);
+			y[c] = limbs_mul(limbs_load(&root, at), by[c % NTT_SUMS]);
 			p[c] = limbs_tidy(limbs_load(&x[c % NTT_SUMS], at));
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			py[c] = limbs_mul(p[c], y[c]);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			py2[c] = limbs_mul(py[c], y[c]);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			py3[c] = limbs_mul(py2[c], y[c]);
 		}
-		EACH_UNROLLED(c, 0, CHAINS)
-		{
+		EACH_UNROLLED(c, 0, CHAINS) {
 			struct field_vector *out = &x[c % NTT_SUMS];
 			size_t at = i + c / NTT_SUMS * next;
 			struct limbs even = limbs_add(p[c], py2[c]), odd = limbs_add(py[c], py3[c]);
@@ -176,10 +174,11 @@ static inline void level(const struct ntt_sums sums[NTT_SUMS], const struct fiel
 			limbs_store(out, at + 3 * quarter, limbs_sub(even_turned, odd_turned));
 		}
 	}
+	wipe(by, sizeof by);
 }
 
 static inline void lagrange_lanes(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots,
-				 unsigned log2_n)
+				  unsigned log2_n)
 {
 	unsigned log2_done = ntt_lagrange_begin(sums, roots, log2_n, LOG2_LANES);
 

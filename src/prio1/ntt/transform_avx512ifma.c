@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) struct limbs_entry entry_for_all(co
 static inline __attribute__((always_inline)) struct limbs_entry entry_by_lane(const uint64_t *words)
 {
 	return (struct limbs_entry){{_mm512_load_si512(words), _mm512_load_si512(words + LANES)},
-			      {_mm512_load_si512(words + 2 * LANES), _mm512_load_si512(words + 3 * LANES)}};
+				    {_mm512_load_si512(words + 2 * LANES), _mm512_load_si512(words + 3 * LANES)}};
 }
 
 static inline __attribute__((always_inline)) void butterfly(struct limbs *lower, struct limbs *upper,
@@ -113,7 +113,8 @@ static void two_levels(struct field_vector *x, const uint64_t *words, size_t n, 
 
 	for (size_t b = 0; b < m; b++) {
 		struct limbs_entry z = entry_for_all(words, m + b);
-		struct limbs_entry left = entry_for_all(words, 2 * (m + b)), right = entry_for_all(words, 2 * (m + b) + 1);
+		struct limbs_entry left = entry_for_all(words, 2 * (m + b)),
+				   right = entry_for_all(words, 2 * (m + b) + 1);
 
 		for (size_t i = 4 * b * quarter; i < (4 * b + 1) * quarter; i += LANES) {
 			struct limbs y0 = limbs_get(x, i), y1 = limbs_get(x, i + quarter);
