@@ -83,7 +83,7 @@ PRIO_API PRIO_MUST_USE enum prio_status prio_query_new(struct prio_query **query
 						       struct prio_error *error);
 
 /* prio_query_next: move on to the next draw, for the order-of-file rule of the original command-line tool: the k-th share
- * that a process opens is checked at draw k. Costs as much as checking a share. Not while another thread uses query.
+ * that a process opens is checked at draw k. Costs about as much as checking a share. Not while another thread uses query.
  * Returns as prio_query_new; after a failure query may only be freed. */
 PRIO_API PRIO_MUST_USE enum prio_status prio_query_next(struct prio_query *query, struct prio_error *error);
 
