@@ -13,6 +13,7 @@
 #include "prio1/codec/codec.h"
 #include "prio1/field/dot.h"
 #include "prio1/field/kernels.h"
+#include "prio1/ntt/lagrange.h"
 #include "prio1/ntt/ntt.h"
 #include "prio1/prg/prg.h"
 #include "record/base64.h"
@@ -38,7 +39,8 @@ struct work {
 	struct sha256 *sha;
 	struct prg prg;
 	struct ntt ntt;
-	struct field_vector x, y, out;
+	struct lagrange lagrange;
+	struct field_vector x, y, out, whole, odd;
 	uint8_t tag[AES_GCM_TAG_BYTES];
 	uint8_t digest[SHA256_BYTES];
 	uint32_t crc;
@@ -68,6 +70,9 @@ static struct work *work_new(enum cpu_table table)
 	ok(field_vector_init(&work->x, N_BOTH));
 	ok(field_vector_init(&work->y, N_BOTH));
 	ok(field_vector_init(&work->out, N_BOTH));
+	ok(lagrange_init(&work->lagrange, LOG2_N));
+	ok(field_vector_init(&work->whole, N));
+	ok(field_vector_init(&work->odd, N));
 	work->sealed = must_alloc(SHARE_BYTES);
 	work->opened = must_alloc(SHARE_BYTES);
 	work->wire = must_alloc(SHARE_BYTES);
@@ -105,6 +110,9 @@ static void work_free(struct work *work)
 	field_vector_clear(&work->x, N_BOTH);
 	field_vector_clear(&work->y, N_BOTH);
 	field_vector_clear(&work->out, N_BOTH);
+	lagrange_clear(&work->lagrange);
+	field_vector_clear(&work->whole, N);
+	field_vector_clear(&work->odd, N);
 	free(work->sealed);
 	free(work->opened);
 	free(work->wire);
@@ -186,6 +194,16 @@ static void run_dot(void *context)
 static uint32_t result_dot(const struct work *work)
 {
 	return crc32c(0, (struct prio_bytes){(const uint8_t *)&work->dot, sizeof work->dot});
+}
+
+/* The same at a record's own query point, whose coefficients are made first. */
+static void run_own_point(void *context)
+{
+	struct work *work = context;
+	struct field_vector h = field_vector_from(&work->x, N_DATA);
+
+	(void)lagrange_at(&work->lagrange, &work->whole, &work->odd, FIELD_P - 5);
+	work->dot = field_add(field_dot(&work->whole, &work->x, N_DATA), field_dot(&work->odd, &h, N));
 }
 
 static void run_expand(void *context)
@@ -293,6 +311,7 @@ static const struct kernel {
 	{"read_elements", NULL, run_read, result_vector, 1, COPY, SHARE_BYTES, false},
 	{"expand_seed", NULL, run_expand, result_vector, 1, AES, 2 * SHARE_BYTES, false},
 	{"inner_products", NULL, run_dot, result_dot, 1, COPY, N_BOTH * 32, false},
+	{"own_query_point", NULL, run_own_point, result_dot, 1, NO_LIMIT, 0, false},
 	{"add_to_sum", prepare_accumulate, run_accumulate, result_vector, 1, COPY, N_DATA * 32, false},
 	{"base64_decode", NULL, run_decode, result_decode, 1, COPY, TEXT_BYTES, false},
 	{"find_end_of_string", NULL, run_plain, result_plain, 1, COPY, TEXT_BYTES, false},

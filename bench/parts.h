@@ -19,7 +19,8 @@ void bench_yardsticks(const struct effort *effort);
  * must be equal. */
 void bench_kernels(const struct effort *effort);
 
-/* bench_records: what one record costs at each size: verify1 on A and B, encoding, and once a batch the coefficients.
+/* bench_records: what one record costs at each size: verify1 on A and B, encoding, and the coefficients, once a batch
+ * and for each further draw.
  *
  *   tables     those to measure: bit t for table t, all of this CPU.
  *

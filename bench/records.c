@@ -12,7 +12,7 @@ enum {
 	BATCH_MAX = 32,
 	LANES = 16,	       /* X25519 goes in groups of so many */
 	BATCH_BYTES = 1 << 20, /* what one batch of shares may take: about one L2 cache */
-	FIGURES_PER_TABLE = 4,
+	FIGURES_PER_TABLE = 5,
 };
 
 /* One server of one size under one table. */
@@ -292,6 +292,13 @@ static void run_query(void *context)
 	ok(prio_query_new(&server->query, server->batch, NULL), "query");
 }
 
+static void run_next_query(void *context)
+{
+	struct server *server = context;
+
+	ok(prio_query_next(server->query, NULL), "query");
+}
+
 static size_t add_figures(struct figure *figures, struct size *size, enum cpu_table table)
 {
 	struct server *servers = size->servers[table];
@@ -309,6 +316,7 @@ static size_t add_figures(struct figure *figures, struct size *size, enum cpu_ta
 		 .per = (double)servers[1].n},
 		{.what = "encode", .run = run_encode, .context = sender, .per = (double)sender->n},
 		{.what = "coefficients", .run = run_query, .context = &servers[0], .per = 1},
+		{.what = "next_query", .run = run_next_query, .context = &servers[0], .per = 1},
 	};
 
 	for (size_t i = 0; i < FIGURES_PER_TABLE; i++) {

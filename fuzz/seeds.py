@@ -309,11 +309,19 @@ def s3_xml():
 		yield b"\0" + plain.encode()
 
 
+def lagrange():
+	p = 2**87 + 2**19 + 1
+	edges = [0, 1, p - 1, p - 2, 2**87, 2**87 - 1, 2**58 - 1, 2**29 - 1, 2**44 - 1, 2**88 - 2**44 - p]
+	for size in (0, 1, 2, 3, 4, 5, 6, 7, 8, 11):
+		for values in ([p - 1], [p - 5], edges, [rng.choice(edges) for _ in range(25)], [rng.randrange(p) for _ in range(25)]):
+			yield bytes([size]) + b"".join(value.to_bytes(11, "big") for value in values)
+
+
 TARGETS = {"lines": lines, "record": record, "base64": b64, "codec": codec, "packets": packets, "total": total, "envelope": envelope,
 	"share": share_, "opener": opener, "messages": messages, "manifest": manifest, "journal": journal, "signed_json": signed_json, "json_size": json_size,
 	"sealed_file": sealed_file, "answers": answers, "checkpoint": checkpoint, "config": config, "aggregate": aggregate, "paths": paths,
 	"options": options, "text": text_, "keys": keys, "vector_line": vector_line, "kernels": kernels, "x25519": x25519,
-	"s3_xml": s3_xml}
+	"s3_xml": s3_xml, "lagrange": lagrange}
 
 
 def main(folder):

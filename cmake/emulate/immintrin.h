@@ -89,6 +89,15 @@ EMULATE __m512i emulate_multiply32(__m512i a, __m512i b)
 	return r.v;
 }
 
+EMULATE __m512i emulate_multiply_signed32(__m512i a, __m512i b)
+{
+	union emulate_512 r, x = emulate_of(a), y = emulate_of(b);
+
+	r.half[0] = _mm256_mul_epi32(x.half[0], y.half[0]);
+	r.half[1] = _mm256_mul_epi32(x.half[1], y.half[1]);
+	return r.v;
+}
+
 /* IFMA: 52 bits by 52. */
 #define EMULATE_MASK52 ((UINT64_C(1) << 52) - 1)
 __extension__ typedef unsigned __int128 emulate_u128;
@@ -223,12 +232,22 @@ EMULATE __m512i emulate_movm(__mmask8 mask)
 	return r.v;
 }
 
+/* By halves, in which signs are flipped before and put back behind. */
+EMULATE __m256i emulate_srai_half(__m256i a, unsigned n)
+{
+	const __m256i lowest = _mm256_set1_epi64x(INT64_MIN);
+	const __m128i count = _mm_cvtsi32_si128((int)n);
+
+	return _mm256_sub_epi64(_mm256_srl_epi64(_mm256_xor_si256(a, lowest), count), _mm256_srl_epi64(lowest, count));
+}
+
 EMULATE __m512i emulate_srai(__m512i a, unsigned n)
 {
-	union emulate_512 x = emulate_of(a);
+	union emulate_512 r, x = emulate_of(a);
 
-	EMULATE_LANES(x.i64[i] >>= n)
-	return x.v;
+	r.half[0] = emulate_srai_half(x.half[0], n);
+	r.half[1] = emulate_srai_half(x.half[1], n);
+	return r.v;
 }
 
 /* Each bit of the result is that of `function` numbered by the bits of a, b and c, as for the instruction. */
@@ -255,6 +274,7 @@ EMULATE __m512i emulate_shuffle128(__m512i a, __m512i b, unsigned which)
 }
 
 #undef _mm512_madd_epi16
+#undef _mm512_mul_epi32
 #undef _mm512_mul_epu32
 #undef _mm512_madd52lo_epu64
 #undef _mm512_madd52hi_epu64
@@ -282,6 +302,7 @@ EMULATE __m512i emulate_shuffle128(__m512i a, __m512i b, unsigned which)
 /* SIMDe's own alias of this one takes the wrong arguments. */
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 #define _mm512_mul_epu32(a, b) emulate_multiply32(a, b)
+#define _mm512_mul_epi32(a, b) emulate_multiply_signed32(a, b)
 #define _mm512_madd52lo_epu64(sum, a, b) emulate_madd52lo(sum, a, b)
 #define _mm512_madd52hi_epu64(sum, a, b) emulate_madd52hi(sum, a, b)
 #define _mm512_aesenc_epi128(a, key) emulate_aesenc(a, key)

@@ -70,7 +70,8 @@ PRIO_API void prio_batch_free(struct prio_batch *batch);
 PRIO_API const struct prio_params *prio_batch_params(const struct prio_batch *batch);
 PRIO_API enum prio_server_id prio_batch_server(const struct prio_batch *batch);
 
-/* A query point r and its Lagrange coefficients: 16 bytes each, n_data + N of them. Secret: a client that knew r could forge.
+/* A query point r and its Lagrange coefficients, 2 N of 16 bytes each, N being n_data + 1 rounded up to a power of two; and
+ * N/2 numbers to make them of. Secret: a client that knew r could forge.
  * Immutable but for prio_query_next, so threads may share it. */
 struct prio_query;
 
@@ -82,7 +83,7 @@ PRIO_API PRIO_MUST_USE enum prio_status prio_query_new(struct prio_query **query
 						       struct prio_error *error);
 
 /* prio_query_next: move on to the next draw, for the order-of-file rule of the original command-line tool: the k-th share
- * that a process opens is checked at draw k. Costs a whole set of coefficients. Not while another thread uses query.
+ * that a process opens is checked at draw k. Costs about as much as checking a share. Not while another thread uses query.
  * Returns as prio_query_new; after a failure query may only be freed. */
 PRIO_API PRIO_MUST_USE enum prio_status prio_query_next(struct prio_query *query, struct prio_error *error);
 

@@ -10,7 +10,7 @@
 #ifndef CRYPT_X25519_RADIX25_H
 #define CRYPT_X25519_RADIX25_H
 
-#include "crypt/vec64.h"
+#include "cpu/vec64.h"
 
 #ifdef __AVX2__
 

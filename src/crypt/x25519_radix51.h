@@ -11,7 +11,7 @@
 #ifndef CRYPT_X25519_RADIX51_H
 #define CRYPT_X25519_RADIX51_H
 
-#include "crypt/vec64.h"
+#include "cpu/vec64.h"
 
 #ifdef __AVX512IFMA__
 

@@ -6,6 +6,7 @@
 #include "prio/batch.h"
 #include "prio/server.h"
 #include "prio1/field/vector.h"
+#include "prio1/ntt/lagrange.h"
 #include "prio1/params.h"
 #include "prio1/prg/prg.h"
 #include "prio1/seal/seal.h"
@@ -28,7 +29,8 @@ struct prio_query {
 	u128 f_first;
 	u128 h_first;
 	u128 g_less;
-	struct field_vector f_data; /* n_data */
+	struct lagrange lagrange;
+	struct field_vector f_data; /* n_data, and behind them up to N those for zeros, of which the last is f_first */
 	struct field_vector h_odd;  /* N */
 };
 

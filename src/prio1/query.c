@@ -8,35 +8,11 @@
 #include "base/wipe.h"
 #include "crypt/hmac.h"
 #include "prio1/batch_internal.h"
-#include "prio1/field/lagrange.h"
-
-/* The coefficients for query->r. */
-static enum prio_status compute(struct prio_query *query)
-{
-	size_t n_data = query->copy.params.n_data;
-	unsigned log2_n = params_points_log2(query->copy.params.n_data);
-	u128 root_n = field_root(log2_n), root_2n = field_root(log2_n + 1), sum = 0;
-	enum prio_status status;
-
-	query->f_first = field_lagrange_at_one(query->r, log2_n);
-	query->h_first = field_lagrange_at_one(query->r, log2_n + 1);
-	status = field_lagrange(&query->f_data, n_data, query->r, log2_n, root_n, root_n);
-	if (status == PRIO_OK)
-		status = field_lagrange(&query->h_odd, params_points(query->copy.params.n_data), query->r, log2_n + 1,
-					root_2n, root_n);
-
-	/* Server A takes 1 off each share for g, which takes the sum of the coefficients off g(r). */
-	for (size_t i = 0; i < n_data && query->server == PRIO_SERVER_A; i++)
-		sum = field_add(sum, field_vector_get(&query->f_data, i));
-	query->g_less = sum;
-	return status;
-}
 
 enum prio_status prio_query_next(struct prio_query *query, struct prio_error *error)
 {
-	u128 least = (u128)query->copy.params.n_data + 2;
-	unsigned log2_2n = params_points_log2(query->copy.params.n_data) + 1;
-	u128 draw;
+	size_t n_data = query->copy.params.n_data, n = params_points(query->copy.params.n_data);
+	u128 least = (u128)n_data + 2, draw;
 	enum prio_status status = prg_below(&query->prg, FIELD_P - least, &draw);
 
 	if (status != PRIO_OK)
@@ -44,13 +20,22 @@ enum prio_status prio_query_next(struct prio_query *query, struct prio_error *er
 
 	/* At a 2N-th root of unity f(r), g(r) or h(r) would be a client's value itself. */
 	query->r = field_add(least, draw);
-	if (ct_reveal(field_pow(query->r, (u128)1 << log2_2n) == 1))
+	u128 r_to_n = lagrange_at(&query->lagrange, &query->f_data, &query->h_odd, query->r);
+	if (ct_reveal(field_mul(r_to_n, r_to_n) == 1))
 		return error_set(error, PRIO_ERR_QUERY_POINT,
 				 "the shared secret gives an unusable query point for this batch; agree on another secret");
 
-	status = compute(query);
-	if (status != PRIO_OK)
-		return error_set(error, status, "no memory for the coefficients of a query point");
+	/* Of the 2N points, the point 1 has that of the N points times (1 + r^N) / 2. */
+	query->f_first = field_vector_get(&query->f_data, n - 1);
+	query->h_first = field_mul(query->f_first, field_half(field_add(1, r_to_n)));
+
+	/* Server A takes 1 off each share for g, which takes the sum of their coefficients off g(r). All N add up to 1. */
+	query->g_less = 0;
+	if (query->server == PRIO_SERVER_A) {
+		query->g_less = 1;
+		for (size_t i = n_data; i < n; i++)
+			query->g_less = field_sub(query->g_less, field_vector_get(&query->f_data, i));
+	}
 	return PRIO_OK;
 }
 
@@ -67,7 +52,9 @@ enum prio_status prio_query_new(struct prio_query **query, const struct prio_bat
 	params_copy_init(&made->copy, params);
 	made->server = batch->server;
 	made->secret = batch->secret;
-	status = field_vector_init(&made->f_data, params->n_data);
+	status = lagrange_init(&made->lagrange, params_points_log2(params->n_data));
+	if (status == PRIO_OK)
+		status = field_vector_init(&made->f_data, params_points(params->n_data));
 	if (status == PRIO_OK)
 		status = field_vector_init(&made->h_odd, params_points(params->n_data));
 	if (status == PRIO_OK)
@@ -91,7 +78,8 @@ void prio_query_free(struct prio_query *query)
 {
 	if (query == NULL)
 		return;
-	field_vector_clear(&query->f_data, query->copy.params.n_data);
+	lagrange_clear(&query->lagrange);
+	field_vector_clear(&query->f_data, params_points(query->copy.params.n_data));
 	field_vector_clear(&query->h_odd, params_points(query->copy.params.n_data));
 	prg_clear(&query->prg);
 	wipe(query, sizeof *query);

@@ -5,7 +5,7 @@
 #include "crypt/x25519.h"
 #include "prio1/field/accumulate.h"
 #include "prio1/field/dot.h"
-#include "prio1/field/lagrange.h"
+#include "prio1/ntt/lagrange.h"
 #include "prio1/ntt/ntt.h"
 #include "prio1/prg/kernels.h"
 #include "prio1/prg/prg.h"
@@ -62,15 +62,25 @@ static void running_sums(void)
 	}
 }
 
+/* Odd and even numbers of levels, of which the first are plain, and the last one in lanes, or more, or none. */
 static void query_coefficients(void)
 {
-	u128 r = ct_element(4), root = field_root(6), one = field_lagrange_at_one(r, 6);
-	struct field_vector out = ct_vector(50, 0);
+	for (unsigned log2_n = 1; log2_n <= 8; log2_n++) {
+		size_t n = (size_t)1 << log2_n;
+		struct field_vector whole = ct_vector(n, 0), odd = ct_vector(n, 0);
+		struct lagrange lagrange;
 
-	CT_CHECK(field_lagrange(&out, 50, r, 6, root, root) == PRIO_OK);
-	CT_IS_SECRET(&one, FIELD_BYTES);
-	ct_vector_is_secret(&out, 50);
-	ct_vector_free(&out, 50);
+		ct_send(whole.lo, n * sizeof *whole.lo); /* what stands there before is no secret */
+		ct_send(whole.hi, n * sizeof *whole.hi);
+		CT_CHECK(lagrange_init(&lagrange, log2_n) == PRIO_OK);
+		u128 r_to_n = lagrange_at(&lagrange, &whole, &odd, ct_element(4));
+		CT_IS_SECRET(&r_to_n, FIELD_BYTES);
+		ct_vector_is_secret(&whole, n);
+		ct_vector_is_secret(&odd, n);
+		lagrange_clear(&lagrange);
+		ct_vector_free(&whole, n);
+		ct_vector_free(&odd, n);
+	}
 }
 
 /* From one element to more than the vector kernels' smallest transform, with odd and even numbers of levels. */

@@ -6,6 +6,7 @@
 #include "crypt/x25519.h"
 #include "prio1/field/accumulate.h"
 #include "prio1/field/dot.h"
+#include "prio1/ntt/lagrange.h"
 #include "prio1/ntt/ntt.h"
 #include "prio1/prg/prg.h"
 
@@ -106,6 +107,19 @@ static void transformed_bit(void)
 	ct_vector_free(&x, 128);
 }
 
+static void coefficient_bit(void)
+{
+	struct field_vector whole = ct_vector(128, 1), odd = ct_vector(128, 2);
+	struct lagrange lagrange;
+
+	CT_CHECK(lagrange_init(&lagrange, 7) == PRIO_OK);
+	(void)lagrange_at(&lagrange, &whole, &odd, ct_element(4));
+	branch_on(odd.lo[77] & 1);
+	lagrange_clear(&lagrange);
+	ct_vector_free(&whole, 128);
+	ct_vector_free(&odd, 128);
+}
+
 static void agreed_byte_as_index(void)
 {
 	uint8_t private_key[X25519_KEY_BYTES] = {1}, public_key[X25519_KEY_BYTES] = {9};
@@ -154,6 +168,7 @@ const struct ct_case ct_planted[] = {
 	{"a branch on a bit of an inner product", inner_product_bit, true, CPU_PORTABLE},
 	{"an index from a running sum", sum_as_index, true, CPU_PORTABLE},
 	{"a branch on a bit of a transform", transformed_bit, true, CPU_PORTABLE},
+	{"a branch on a bit of a coefficient", coefficient_bit, true, CPU_PORTABLE},
 	{"an index from an agreed secret", agreed_byte_as_index, true, CPU_PORTABLE},
 #ifndef PRIO_PORTABLE_ONLY
 	{"a branch on a lane, AVX2", vector_branch_avx2, true, CPU_AVX2},

@@ -34,6 +34,27 @@ static inline void guarded_free(struct guarded *guarded)
 	assert_int_equal(munmap(guarded->pages, guarded->n_pages_bytes), 0);
 }
 
+/* A vector whose planes end at a guard page, n elements before it. */
+struct guarded_vector {
+	struct guarded lo, hi;
+	struct field_vector vector;
+};
+
+static inline struct guarded_vector guarded_vector_new(size_t n)
+{
+	struct guarded_vector made = {guarded_new(n * 8), guarded_new(n * 8), {NULL, NULL}};
+
+	made.vector.lo = (uint64_t *)(void *)made.lo.end - n;
+	made.vector.hi = (uint64_t *)(void *)made.hi.end - n;
+	return made;
+}
+
+static inline void guarded_vector_free(struct guarded_vector *vector)
+{
+	guarded_free(&vector->lo);
+	guarded_free(&vector->hi);
+}
+
 static const u128 edge_elements[] = {
 	0,
 	1,

@@ -8,27 +8,6 @@
 
 enum { N_SMALL = 200, N_LARGE = 40000 };
 
-/* A vector whose planes end at a guard page, n elements before it. */
-struct guarded_vector {
-	struct guarded lo, hi;
-	struct field_vector vector;
-};
-
-static struct guarded_vector guarded_vector_new(size_t n)
-{
-	struct guarded_vector made = {guarded_new(n * 8), guarded_new(n * 8), {NULL, NULL}};
-
-	made.vector.lo = (uint64_t *)(void *)made.lo.end - n;
-	made.vector.hi = (uint64_t *)(void *)made.hi.end - n;
-	return made;
-}
-
-static void guarded_vector_free(struct guarded_vector *vector)
-{
-	guarded_free(&vector->lo);
-	guarded_free(&vector->hi);
-}
-
 static void fill(struct field_vector *vector, size_t n, uint64_t *state)
 {
 	for (size_t i = 0; i < n; i++)

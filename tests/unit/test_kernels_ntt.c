@@ -27,28 +27,6 @@ static void fill(struct field_vector *x, size_t n, enum filling filling, uint64_
 		field_vector_set(x, next_number(state) % n, FIELD_P - 1);
 }
 
-/* The n elements at guarded memory's end, both planes. */
-struct guarded_vector {
-	struct guarded lo;
-	struct guarded hi;
-	struct field_vector vector;
-};
-
-static struct guarded_vector guarded_vector_new(size_t n)
-{
-	struct guarded_vector made = {guarded_new(n * 8), guarded_new(n * 8), {NULL, NULL}};
-
-	made.vector.lo = (uint64_t *)(void *)(made.lo.end - n * 8);
-	made.vector.hi = (uint64_t *)(void *)(made.hi.end - n * 8);
-	return made;
-}
-
-static void guarded_vector_free(struct guarded_vector *made)
-{
-	guarded_free(&made->lo);
-	guarded_free(&made->hi);
-}
-
 static void copy(struct field_vector *to, const struct field_vector *from, size_t n)
 {
 	memcpy(to->lo, from->lo, n * sizeof *to->lo);
@@ -211,17 +189,26 @@ static void wrong_proof(struct field_vector *f, const struct field_vector *at_da
 	ntt_prove_portable(f, at_data, at_first, first, n - 1);
 }
 
+static void wrong_sums(const struct ntt_sums sums[NTT_SUMS], const struct field_vector *roots, unsigned log2_n)
+{
+	ntt_lagrange_portable(sums, roots, log2_n);
+	sums[1].out->hi[((size_t)1 << log2_n) - 1] ^= 1;
+}
+
 static void self_test_tells_right_from_wrong(void **unused)
 {
 	struct ntt_kernels bad_transform = *ntt_kernels_of(CPU_PORTABLE), bad_proof = bad_transform;
+	struct ntt_kernels bad_sums = bad_transform;
 
 	(void)unused;
 	bad_transform.transform = wrong_transform;
 	bad_proof.prove = wrong_proof;
+	bad_sums.lagrange = wrong_sums;
 	for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++)
 		assert_true(ntt_module.self_test(ntt_kernels_of(table)));
 	assert_false(ntt_module.self_test(&bad_transform));
 	assert_false(ntt_module.self_test(&bad_proof));
+	assert_false(ntt_module.self_test(&bad_sums));
 }
 
 int main(void)

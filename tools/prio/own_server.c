@@ -90,7 +90,7 @@ enum prio_status server_check(struct server *server, struct prio_mut sealed, enu
 {
 	enum prio_status status = PRIO_OK;
 
-	/* Not before it is needed: a set of coefficients costs as much as many shares. */
+	/* Not before it is needed: the file may end here. */
 	if (server->is_drawn)
 		status = prio_query_next(server->query, error);
 	if (status != PRIO_OK)

@@ -96,6 +96,27 @@ static inline __attribute__((always_inline)) struct limbs limbs_mul(struct limbs
 	return limbs_combine(_mm512_slli_epi64(y.x0, HIGH_BITS), x, _mm512_slli_epi64(y.x1, HIGH_BITS), up);
 }
 
+/* A constant factor, the same or another one in each lane: w = w0 + 2^44 w1 and 2^44 w mod p, elements moved up. */
+struct limbs_entry {
+	struct limbs w;
+	struct limbs up;
+};
+
+static inline __attribute__((always_inline)) struct limbs_entry limbs_entry_of(u128 w)
+{
+	u128 up = field_mul(w, (u128)1 << LIMB_BITS);
+
+	return (struct limbs_entry){
+		{all(((uint64_t)w & LIMB_MASK) << HIGH_BITS), all((uint64_t)(w >> LIMB_BITS) << HIGH_BITS)},
+		{all(((uint64_t)up & LIMB_MASK) << HIGH_BITS), all((uint64_t)(up >> LIMB_BITS) << HIGH_BITS)}};
+}
+
+/* x z, x tame. A product. */
+static inline __attribute__((always_inline)) struct limbs limbs_times(struct limbs x, const struct limbs_entry *z)
+{
+	return limbs_combine(x.x0, z->w, x.x1, z->up);
+}
+
 /* Tame to an element. */
 static inline __attribute__((always_inline)) struct limbs limbs_reduce(struct limbs x)
 {
@@ -117,7 +138,18 @@ static inline __attribute__((always_inline)) struct limbs limbs_reduce(struct li
 	return (struct limbs){limb_of(x0), x1};
 }
 
-/* From and to the planes of a vector: elements. */
+/* From and to the planes of a vector: limbs as they are, for between levels. limbs_load, limbs_store: elements. */
+static inline __attribute__((always_inline)) struct limbs limbs_get(const struct field_vector *x, size_t i)
+{
+	return (struct limbs){_mm512_loadu_si512(x->lo + i), _mm512_loadu_si512(x->hi + i)};
+}
+
+static inline __attribute__((always_inline)) void limbs_set(struct field_vector *x, size_t i, struct limbs y)
+{
+	_mm512_storeu_si512(x->lo + i, y.x0);
+	_mm512_storeu_si512(x->hi + i, y.x1);
+}
+
 static inline __attribute__((always_inline)) struct limbs limbs_load(const struct field_vector *x, size_t i)
 {
 	__m512i lo = _mm512_loadu_si512(x->lo + i), hi = _mm512_loadu_si512(x->hi + i);

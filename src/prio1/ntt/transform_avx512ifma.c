@@ -13,12 +13,6 @@
 
 enum { TILE_ENTRIES = 7 }; /* of the last three levels */
 
-/* One entry of the table, the same or another one in each lane: w = w0 + 2^44 w1 and 2^44 w mod p, moved up. */
-struct entry {
-	struct limbs w;
-	struct limbs up;
-};
-
 static unsigned reverse_three(unsigned i)
 {
 	return (i & 1) << 2 | (i & 2) | i >> 2;
@@ -57,57 +51,40 @@ void ntt_set_avx512ifma(uint64_t *words, unsigned log2_n, size_t k, u128 w)
 	place[3 * stride] = (uint64_t)(up >> LIMB_BITS) << HIGH_BITS;
 }
 
-static inline __attribute__((always_inline)) struct entry entry_for_all(const uint64_t *words, size_t k)
+static inline __attribute__((always_inline)) struct limbs_entry entry_for_all(const uint64_t *words, size_t k)
 {
 	words += NTT_ENTRY_WORDS * k;
-	return (struct entry){{all(words[0]), all(words[1])}, {all(words[2]), all(words[3])}};
+	return (struct limbs_entry){{all(words[0]), all(words[1])}, {all(words[2]), all(words[3])}};
 }
 
-static inline __attribute__((always_inline)) struct entry entry_by_lane(const uint64_t *words)
+static inline __attribute__((always_inline)) struct limbs_entry entry_by_lane(const uint64_t *words)
 {
-	return (struct entry){{_mm512_load_si512(words), _mm512_load_si512(words + LANES)},
-			      {_mm512_load_si512(words + 2 * LANES), _mm512_load_si512(words + 3 * LANES)}};
-}
-
-static inline __attribute__((always_inline)) struct limbs times(struct limbs x, const struct entry *z)
-{
-	return limbs_combine(x.x0, z->w, x.x1, z->up);
+	return (struct limbs_entry){{_mm512_load_si512(words), _mm512_load_si512(words + LANES)},
+				    {_mm512_load_si512(words + 2 * LANES), _mm512_load_si512(words + 3 * LANES)}};
 }
 
 static inline __attribute__((always_inline)) void butterfly(struct limbs *lower, struct limbs *upper,
-							    const struct entry *z)
+							    const struct limbs_entry *z)
 {
-	struct limbs product = times(*upper, z), sum = limbs_add(*lower, product);
+	struct limbs product = limbs_times(*upper, z), sum = limbs_add(*lower, product);
 
 	*upper = limbs_sub(*lower, product);
 	*lower = sum;
 }
 
-/* Between the levels, the limbs stand in the planes. */
-static inline __attribute__((always_inline)) struct limbs get(const struct field_vector *x, size_t i)
-{
-	return (struct limbs){_mm512_loadu_si512(x->lo + i), _mm512_loadu_si512(x->hi + i)};
-}
-
-static inline __attribute__((always_inline)) void set(struct field_vector *x, size_t i, struct limbs y)
-{
-	_mm512_storeu_si512(x->lo + i, y.x0);
-	_mm512_storeu_si512(x->hi + i, y.x1);
-}
-
 static void begin(struct field_vector *x, const uint64_t *words, size_t half, bool plain)
 {
-	struct entry lower_entry = entry_for_all(words, 0), upper_entry = entry_for_all(words, 1);
+	struct limbs_entry lower_entry = entry_for_all(words, 0), upper_entry = entry_for_all(words, 1);
 
 	for (size_t i = 0; i < half; i += LANES) {
 		struct limbs lower = limbs_load(x, i), upper = limbs_load(x, i + half);
 
 		if (!plain) {
-			lower = times(lower, &lower_entry);
-			upper = times(upper, &upper_entry);
+			lower = limbs_times(lower, &lower_entry);
+			upper = limbs_times(upper, &upper_entry);
 		}
-		set(x, i, limbs_add(lower, upper));
-		set(x, i + half, limbs_sub(lower, upper));
+		limbs_set(x, i, limbs_add(lower, upper));
+		limbs_set(x, i + half, limbs_sub(lower, upper));
 	}
 }
 
@@ -117,14 +94,14 @@ static void one_level(struct field_vector *x, const uint64_t *words, size_t n, s
 	size_t half = n / m / 2;
 
 	for (size_t b = 0; b < m; b++) {
-		struct entry z = entry_for_all(words, m + b);
+		struct limbs_entry z = entry_for_all(words, m + b);
 
 		for (size_t i = 2 * b * half; i < (2 * b + 1) * half; i += LANES) {
-			struct limbs lower = get(x, i), upper = get(x, i + half);
+			struct limbs lower = limbs_get(x, i), upper = limbs_get(x, i + half);
 
 			butterfly(&lower, &upper, &z);
-			set(x, i, lower);
-			set(x, i + half, upper);
+			limbs_set(x, i, lower);
+			limbs_set(x, i + half, upper);
 		}
 	}
 }
@@ -135,21 +112,22 @@ static void two_levels(struct field_vector *x, const uint64_t *words, size_t n, 
 	size_t quarter = n / m / 4;
 
 	for (size_t b = 0; b < m; b++) {
-		struct entry z = entry_for_all(words, m + b);
-		struct entry left = entry_for_all(words, 2 * (m + b)), right = entry_for_all(words, 2 * (m + b) + 1);
+		struct limbs_entry z = entry_for_all(words, m + b);
+		struct limbs_entry left = entry_for_all(words, 2 * (m + b)),
+				   right = entry_for_all(words, 2 * (m + b) + 1);
 
 		for (size_t i = 4 * b * quarter; i < (4 * b + 1) * quarter; i += LANES) {
-			struct limbs y0 = get(x, i), y1 = get(x, i + quarter);
-			struct limbs y2 = get(x, i + 2 * quarter), y3 = get(x, i + 3 * quarter);
+			struct limbs y0 = limbs_get(x, i), y1 = limbs_get(x, i + quarter);
+			struct limbs y2 = limbs_get(x, i + 2 * quarter), y3 = limbs_get(x, i + 3 * quarter);
 
 			butterfly(&y0, &y2, &z);
 			butterfly(&y1, &y3, &z);
 			butterfly(&y0, &y1, &left);
 			butterfly(&y2, &y3, &right);
-			set(x, i, y0);
-			set(x, i + quarter, y1);
-			set(x, i + 2 * quarter, y2);
-			set(x, i + 3 * quarter, y3);
+			limbs_set(x, i, y0);
+			limbs_set(x, i + quarter, y1);
+			limbs_set(x, i + 2 * quarter, y2);
+			limbs_set(x, i + 3 * quarter, y3);
 		}
 	}
 }
@@ -185,10 +163,10 @@ static inline __attribute__((always_inline)) void do_tile(struct tile *out, cons
 {
 	__m512i x0[LANES], x1[LANES];
 	struct limbs y[LANES];
-	struct entry z;
+	struct limbs_entry z;
 
 	for (unsigned i = 0; i < LANES; i++) {
-		struct limbs row = get(x, reverse_three(i) * (n / LANES) + LANES * tile);
+		struct limbs row = limbs_get(x, reverse_three(i) * (n / LANES) + LANES * tile);
 
 		x0[i] = row.x0;
 		x1[i] = row.x1;

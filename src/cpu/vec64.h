@@ -1,7 +1,7 @@
 /* vec64: as many 64-bit lanes as the widest register of the instruction set that a file is compiled for. For kernel
  * files. */
-#ifndef CRYPT_VEC64_H
-#define CRYPT_VEC64_H
+#ifndef CPU_VEC64_H
+#define CPU_VEC64_H
 
 #ifdef __AVX2__
 
@@ -18,6 +18,7 @@
 #define EACH_UNROLLED(i, from, to) _Pragma("GCC unroll 16") for (size_t i = (from); i < (to); i++)
 
 /* vec64_multiply: the lanes' low halves, multiplied to 64 bits. vec64_shift_right: by the same number in every lane.
+ * vec64_multiply_signed, vec64_shift_right_signed: the same of signed numbers.
  * vec64_is_zero: a lane mask, all ones or zero. vec64_select: lane by lane, b where the mask is all ones, a where it is
  * zero. */
 #ifdef __AVX512F__
@@ -48,6 +49,10 @@ VEC64_INLINE vec64 vec64_multiply(vec64 a, vec64 b)
 {
 	return _mm512_mul_epu32(a, b);
 }
+VEC64_INLINE vec64 vec64_multiply_signed(vec64 a, vec64 b)
+{
+	return _mm512_mul_epi32(a, b);
+}
 VEC64_INLINE vec64 vec64_and(vec64 a, vec64 b)
 {
 	return _mm512_and_si512(a, b);
@@ -67,6 +72,10 @@ VEC64_INLINE vec64 vec64_shift_left(vec64 a, unsigned n)
 VEC64_INLINE vec64 vec64_shift_right(vec64 a, unsigned n)
 {
 	return _mm512_srl_epi64(a, _mm_cvtsi32_si128((int)n));
+}
+VEC64_INLINE vec64 vec64_shift_right_signed(vec64 a, unsigned n)
+{
+	return _mm512_srai_epi64(a, n);
 }
 VEC64_INLINE vec64 vec64_is_zero(vec64 a)
 {
@@ -104,6 +113,10 @@ VEC64_INLINE vec64 vec64_multiply(vec64 a, vec64 b)
 {
 	return _mm256_mul_epu32(a, b);
 }
+VEC64_INLINE vec64 vec64_multiply_signed(vec64 a, vec64 b)
+{
+	return _mm256_mul_epi32(a, b);
+}
 VEC64_INLINE vec64 vec64_and(vec64 a, vec64 b)
 {
 	return _mm256_and_si256(a, b);
@@ -123,6 +136,13 @@ VEC64_INLINE vec64 vec64_shift_left(vec64 a, unsigned n)
 VEC64_INLINE vec64 vec64_shift_right(vec64 a, unsigned n)
 {
 	return _mm256_srl_epi64(a, _mm_cvtsi32_si128((int)n));
+}
+/* Made of unsigned ones: 2^63 is added before, and what has become of it taken off behind. */
+VEC64_INLINE vec64 vec64_shift_right_signed(vec64 a, unsigned n)
+{
+	const vec64 lowest = vec64_all(UINT64_C(1) << 63);
+
+	return vec64_subtract(vec64_shift_right(vec64_xor(a, lowest), n), vec64_shift_right(lowest, n));
 }
 VEC64_INLINE vec64 vec64_is_zero(vec64 a)
 {
