@@ -1,8 +1,8 @@
 /* 24 blocks of the stream, six registers, are 32 draws of 12 bytes: a turn. VBMI takes the planes of eight draws out of
  * two registers, one instruction a plane, so the stream is never stored.
  *
- * The processor's two AES units are what limits this, and an AES round takes twice as long as six registers keep them
- * busy. So two turns are under way at a time, one five rounds ahead of the other, and a third that is ready is taken
+ * AES is what limits this: a round takes four cycles, in which a processor's two units could begin eight, and a turn has
+ * but six. So two turns are under way at a time, one five rounds behind the other, and a third that is ready is taken
  * apart between their rounds. */
 #include "base/wipe.h"
 #include "cpu/in_register.h"
