@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Whole words, and then a rest of bytes. The compiler is kept from seeing what has been gathered so far, so that it cannot
- * turn these loops into ones with an early end. */
+/* Whole words, and then a rest of bytes. The compiler is kept from seeing what has been gathered so far, so that it
+ * cannot turn these loops into ones with an early end. */
 static uint64_t gather(uint64_t bits, uint64_t more)
 {
 	bits |= more;

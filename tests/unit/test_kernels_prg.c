@@ -80,8 +80,8 @@ static void expands_like_the_stream(void **unused)
 	}
 }
 
-/* One draw in 2^40 has the upper part of p, so that the lower one decides. This is the first of this key; it was searched
- * for, and is above p. */
+/* One draw in 2^40 has the upper part of p, so that the lower one decides. This is the first of this key; it was
+ * searched for, and is above p. */
 static void a_draw_with_the_upper_part_of_p_is_refused(void **unused)
 {
 	const uint64_t rare = 493224597647;

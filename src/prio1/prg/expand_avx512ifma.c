@@ -1,9 +1,9 @@
 /* 24 blocks of the stream, six registers, are 32 draws of 12 bytes: a turn. VBMI takes the planes of eight draws out of
  * two registers, one instruction a plane, so the stream is never stored.
  *
- * AES is what limits this: a round takes four cycles, in which a processor's two units could begin eight, and a turn has
- * but six. So two turns are under way at a time, one five rounds behind the other, and a third that is ready is taken
- * apart between their rounds. */
+ * AES is what limits this: a round takes four cycles, in which a processor's two units could begin eight, and a turn
+ * has but six. So two turns are under way at a time, one five rounds behind the other, and a third that is ready is
+ * taken apart between their rounds. */
 #include "base/wipe.h"
 #include "cpu/in_register.h"
 #include "prio1/prg/lanes.h"
@@ -45,8 +45,8 @@ struct turn {
 	__m512i r0, r1, r2, r3, r4, r5;
 };
 
-/* The round keys, each in all quarters of a register. The first stands twice, and holds what the counters of a register's
- * blocks add to a multiple of eight: 0 to 3, or 4 to 7. */
+/* The round keys, each in all quarters of a register. The first stands twice, and holds what the counters of a
+ * register's blocks add to a multiple of eight: 0 to 3, or 4 to 7. */
 struct keys {
 	__m512i first[2];
 	__m512i of[ROUNDS + 1];
@@ -58,8 +58,8 @@ static inline __attribute__((always_inline)) void keys_of(struct keys *keys, con
 	const __m512i four = _mm512_setr_epi64(0, 4LL << 56, 0, 4LL << 56, 0, 4LL << 56, 0, 4LL << 56);
 
 	for (size_t i = 0; i <= ROUNDS; i++)
-		keys->of[i] = _mm512_broadcast_i32x4(
-			_mm_loadu_si128((const __m128i *)(const void *)(schedule + 16 * i)));
+		keys->of[i] =
+			_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(schedule + 16 * i)));
 	keys->first[0] = _mm512_xor_si512(keys->of[0], up_to_3);
 	keys->first[1] = _mm512_xor_si512(keys->first[0], four);
 }
@@ -146,8 +146,8 @@ static inline __attribute__((always_inline)) void pour(struct sink *sink, __m512
 						       unsigned at, bool exact)
 {
 	struct eight x = take_apart(first, second, half);
-	unsigned mask = exact ? below_p(x)
-			      : (unsigned)ct_reveal(_mm512_cmple_epu64_mask(x.hi, _mm512_set1_epi64(HI_OF_P)));
+	unsigned mask =
+		exact ? below_p(x) : (unsigned)ct_reveal(_mm512_cmple_epu64_mask(x.hi, _mm512_set1_epi64(HI_OF_P)));
 
 	mask &= (sink->wanted >> at) & 0xff;
 	x.lo = _mm512_maskz_compress_epi64((__mmask8)mask, x.lo);
@@ -159,8 +159,8 @@ static inline __attribute__((always_inline)) void pour(struct sink *sink, __m512
 	sink->accepted |= mask << at;
 }
 
-/* Was a draw accepted whose upper part is p's? No smaller number has that bit. All but 2^-28 of such draws are refused in
- * the end, so that this tells of discarded draws too. */
+/* Was a draw accepted whose upper part is p's? No smaller number has that bit. All but 2^-28 of such draws are refused
+ * in the end, so that this tells of discarded draws too. */
 static inline __attribute__((always_inline)) bool is_in_doubt(const struct sink *sink)
 {
 	return ct_reveal(_mm512_test_epi64_mask(sink->largest, _mm512_set1_epi64(HI_OF_P))) != 0;
