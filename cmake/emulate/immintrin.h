@@ -285,6 +285,7 @@ EMULATE __m512i emulate_shuffle128(__m512i a, __m512i b, unsigned which)
 #undef _mm_maskz_loadu_epi8
 #undef _mm512_reduce_add_epi64
 #undef _mm512_reduce_max_epu64
+#undef _mm512_max_epu64
 #undef _mm512_mask_max_epu64
 #undef _mm512_cmple_epu64_mask
 #undef _mm512_test_epi64_mask
@@ -312,6 +313,7 @@ EMULATE __m512i emulate_shuffle128(__m512i a, __m512i b, unsigned which)
 #define _mm_maskz_loadu_epi8(mask, p) _mm512_castsi512_si128(emulate_load8((uint16_t)(mask), p))
 #define _mm512_reduce_add_epi64(a) emulate_sum(a)
 #define _mm512_reduce_max_epu64(a) emulate_largest(a)
+#define _mm512_max_epu64(a, b) emulate_mask_max(a, 0xff, a, b)
 #define _mm512_mask_max_epu64(otherwise, mask, a, b) emulate_mask_max(otherwise, mask, a, b)
 #define _mm512_cmple_epu64_mask(a, b) emulate_cmple(a, b)
 #define _mm512_test_epi64_mask(a, b) emulate_test(a, b)

@@ -28,48 +28,82 @@ static void slow_elements(const uint8_t key[AES_CTR_KEY_BYTES], uint64_t first, 
 	aes_ctr_free(ctr);
 }
 
-/* Any number of elements from any draw on, near the beginning and where the counter needs more than 32 bits; the draw
- * behind the last is told exactly. Nothing is written behind the slack. */
+/* The elements from draw `first` on, n_most of them and any smaller number; the draw behind the last is told exactly.
+ * Nothing is written behind the slack. */
+static void expands_from(const uint8_t key[AES_CTR_KEY_BYTES], uint64_t first, size_t n_most)
+{
+	const uint64_t untouched = 0x5a5a5a5a5a5a5a5a;
+	u128 *want = calloc(n_most, sizeof *want);
+	uint64_t *from = calloc(n_most, sizeof *from);
+	struct field_vector out;
+
+	assert_true(want != NULL && from != NULL);
+	ASSERT_OK(field_vector_init(&out, n_most + 1));
+	slow_elements(key, first, want, from, n_most);
+	for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++) {
+		const struct prg_kernels *kernels = prg_kernels_of(table);
+		uint8_t schedule[PRG_SCHEDULE_BYTES];
+
+		if (kernels->schedule == NULL)
+			continue;
+		kernels->schedule(schedule, key);
+		for (size_t n = 1; n <= n_most; n = n < 200 ? n + 1 : n + 2933) {
+			out.lo[n + FIELD_VECTOR_SLACK] = out.hi[n + FIELD_VECTOR_SLACK] = untouched;
+			assert_int_equal(kernels->expand(schedule, first, &out, n), from[n - 1] + 1);
+			for (size_t i = 0; i < n; i++)
+				if (field_vector_get(&out, i) != want[i] || out.lo[i] > FIELD_LO_MASK)
+					fail_msg("%s, from draw %llu, element %zu of %zu", cpu_table_name(table),
+						 (unsigned long long)first, i, n);
+			assert_int_equal(out.lo[n + FIELD_VECTOR_SLACK], untouched);
+			assert_int_equal(out.hi[n + FIELD_VECTOR_SLACK], untouched);
+		}
+	}
+	field_vector_clear(&out, n_most + 1);
+	free(want);
+	free(from);
+}
+
+/* Near the beginning and where the counter needs more than 32 bits. */
 static void expands_like_the_stream(void **unused)
 {
 	static const uint64_t firsts[] = {
 		0, 1, 2, 3, 4, 5, 31, 32, 1001, ((uint64_t)1 << 33) / 3 * 4 - 7, (uint64_t)1 << 40};
-	u128 *want = calloc(N_MAX, sizeof *want);
-	uint64_t *from = calloc(N_MAX, sizeof *from), state = 31;
-	const uint64_t untouched = 0x5a5a5a5a5a5a5a5a;
-	struct field_vector out;
+	uint64_t state = 31;
 
 	(void)unused;
-	assert_true(want != NULL && from != NULL);
-	ASSERT_OK(field_vector_init(&out, N_MAX + 1));
 	for (size_t f = 0; f < COUNT_OF(firsts); f++) {
 		uint8_t key[AES_CTR_KEY_BYTES];
 
 		for (size_t i = 0; i < sizeof key; i++)
 			key[i] = (uint8_t)next_number(&state);
-		slow_elements(key, firsts[f], want, from, N_MAX);
-		for (enum cpu_table table = CPU_PORTABLE; table <= cpu_best(); table++) {
-			const struct prg_kernels *kernels = prg_kernels_of(table);
-			uint8_t schedule[PRG_SCHEDULE_BYTES];
-
-			if (kernels->schedule == NULL)
-				continue;
-			kernels->schedule(schedule, key);
-			for (size_t n = 1; n <= N_MAX; n = n < 200 ? n + 1 : n + 2933) {
-				out.lo[n + FIELD_VECTOR_SLACK] = out.hi[n + FIELD_VECTOR_SLACK] = untouched;
-				assert_int_equal(kernels->expand(schedule, firsts[f], &out, n), from[n - 1] + 1);
-				for (size_t i = 0; i < n; i++)
-					if (field_vector_get(&out, i) != want[i] || out.lo[i] > FIELD_LO_MASK)
-						fail_msg("%s, from draw %llu, element %zu of %zu",
-							 cpu_table_name(table), (unsigned long long)firsts[f], i, n);
-				assert_int_equal(out.lo[n + FIELD_VECTOR_SLACK], untouched);
-				assert_int_equal(out.hi[n + FIELD_VECTOR_SLACK], untouched);
-			}
-		}
+		expands_from(key, firsts[f], N_MAX);
 	}
-	field_vector_clear(&out, N_MAX + 1);
-	free(want);
-	free(from);
+}
+
+/* One draw in 2^40 has the upper part of p, so that the lower one decides. This is the first of this key; it was
+ * searched for, and is above p. */
+static void a_draw_with_the_upper_part_of_p_is_refused(void **unused)
+{
+	const uint64_t rare = 493224597647;
+	const u128 upper_of_p = FIELD_P >> FIELD_LO_BITS;
+	uint8_t key[AES_CTR_KEY_BYTES], draw[PRG_DRAW_BYTES];
+	struct aes_ctr *ctr;
+	u128 x;
+
+	(void)unused;
+	for (uint8_t i = 0; i < sizeof key; i++)
+		key[i] = i;
+	ASSERT_OK(aes_ctr_new(&ctr));
+	ASSERT_OK(aes_ctr_start(ctr, key, rare / 4 * 3));
+	for (uint64_t number = rare / 4 * 4; number <= rare; number++)
+		ASSERT_OK(aes_ctr_next(ctr, (struct prio_mut){draw, sizeof draw}));
+	aes_ctr_free(ctr);
+	draw[0] = draw[11];
+	assert_false(field_from_bytes(&x, draw));
+	assert_true(x >> FIELD_LO_BITS == upper_of_p);
+
+	for (uint64_t before = 0; before < 70; before++)
+		expands_from(key, rare - before, 100);
 }
 
 /* FIPS 197, appendix A.1. */
@@ -160,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expands_like_the_stream),
+		cmocka_unit_test(a_draw_with_the_upper_part_of_p_is_refused),
 		cmocka_unit_test(schedule_is_that_of_aes),
 		cmocka_unit_test(takes_like_portable),
 		cmocka_unit_test(self_test_tells_right_from_wrong),

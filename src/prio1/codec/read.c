@@ -103,6 +103,8 @@ static bool element_of(u128 *x, struct prio_bytes str)
 	size_t n_leading = str.n > FIELD_BYTES ? str.n - FIELD_BYTES : 0;
 	uint8_t leading = 0;
 
+	if (str.n == FIELD_BYTES)
+		return field_from_bytes(x, str.p); /* as most are */
 	for (size_t i = 0; i < n_leading; i++)
 		leading |= str.p[i];
 	*x = 0;

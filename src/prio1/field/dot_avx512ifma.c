@@ -47,10 +47,11 @@ static u128 sum_of_lanes(__m512i x)
 	return (uint64_t)_mm512_reduce_add_epi64(low) + ((u128)(uint64_t)_mm512_reduce_add_epi64(high) << 32);
 }
 
+/* Both sets together are at most 2^12 steps. */
 static u128 product_of(const struct product *even, const struct product *odd)
 {
-	return sum_of_lanes(even->low) + sum_of_lanes(odd->low) +
-	       ((sum_of_lanes(even->high) + sum_of_lanes(odd->high)) << PRODUCT_BITS);
+	return sum_of_lanes(_mm512_add_epi64(even->low, odd->low)) +
+	       (sum_of_lanes(_mm512_add_epi64(even->high, odd->high)) << PRODUCT_BITS);
 }
 
 /* n at most BLOCK_ELEMENTS. Two sets of sums, because a step has to wait for the one before it on the same set. */

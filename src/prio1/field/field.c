@@ -1,5 +1,7 @@
 #include "prio1/field/field.h"
 
+#include "prio1/field/load.h"
+
 u128 field_pow(u128 base, u128 exponent)
 {
 	u128 result = 1;
@@ -29,16 +31,16 @@ u128 field_root(unsigned log2_order)
 
 bool field_from_bytes(u128 *x, const uint8_t bytes[FIELD_BYTES])
 {
-	u128 value = 0;
+	uint32_t top = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
 
-	for (size_t i = 0; i < FIELD_BYTES; i++)
-		value = value << 8 | bytes[i];
-	*x = value;
-	return field_is_element(value);
+	*x = (u128)top << 64 | field_load_be64(bytes + 3);
+	return field_is_element(*x);
 }
 
 void field_to_bytes(uint8_t bytes[FIELD_BYTES], u128 x)
 {
-	for (size_t i = FIELD_BYTES; i-- > 0; x >>= 8)
-		bytes[i] = (uint8_t)x;
+	bytes[0] = (uint8_t)(x >> 80);
+	bytes[1] = (uint8_t)(x >> 72);
+	bytes[2] = (uint8_t)(x >> 64);
+	field_store_be64(bytes + 3, (uint64_t)x);
 }

@@ -10,8 +10,8 @@ typedef void prg_schedule_kernel(uint8_t schedule[PRG_SCHEDULE_BYTES], const uin
 
 /* Expand: the n elements, n at least 1, that the draws below p from number `first` on give (prg.h; draw k takes stream
  * bytes 12 k to 12 k + 11). Returns the number of the draw behind the last that was needed. May write up to
- * FIELD_VECTOR_SLACK elements behind out[n - 1]. CT: timing depends on how many tries were refused. Wipes its stack but
- * for register spills. */
+ * FIELD_VECTOR_SLACK elements behind out[n - 1]. CT: timing depends on how many tries were refused, and on whether some
+ * draw, one in 2^40, has the upper part of p. Wipes its stack but for register spills. */
 typedef uint64_t prg_expand_kernel(const uint8_t schedule[PRG_SCHEDULE_BYTES], uint64_t first, struct field_vector *out,
 				   size_t n);
 
