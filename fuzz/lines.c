@@ -1,6 +1,7 @@
 /* lines: whatever the block size, and however an object is cut into chunks, the lines are those that memchr finds.
  *
  * Input: longest line (1), block size (1), two places to cut at (1 each), then the object. */
+#include "base/crc32c.h"
 #include "fuzz/harness/fuzz.h"
 #include "fuzz/harness/memory_store.h"
 #include "record/lines_internal.h"
@@ -36,6 +37,8 @@ static void check_chunk(struct lines *lines, struct prio_bytes object, size_t be
 			size_t max_line_bytes)
 {
 	size_t opened_at = begin == 0 ? 0 : begin - 1;
+	size_t first = *next;
+	uint64_t owned_end_bytes;
 	struct stream *stream = memory_stream((struct prio_bytes){object.p + opened_at, object.n - opened_at});
 	struct line line;
 
@@ -49,6 +52,10 @@ static void check_chunk(struct lines *lines, struct prio_bytes object, size_t be
 		*next = end_of_line(object, *next) + 1;
 	}
 	FUZZ_CHECK(line.text.n == 0 && (*next >= end || *next >= object.n));
+	uint32_t crc = lines_crc(lines, &owned_end_bytes);
+	FUZZ_CHECK(owned_end_bytes == (*next < object.n ? *next : object.n));
+	FUZZ_CHECK(*next == first || crc == crc32c_portable(0, (struct prio_bytes){object.p + first, owned_end_bytes - first}));
+	FUZZ_CHECK(*next != first || crc == 0);
 	stream_close(stream);
 }
 
