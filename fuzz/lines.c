@@ -59,6 +59,17 @@ static void check_chunk(struct lines *lines, struct prio_bytes object, size_t be
 	stream_close(stream);
 }
 
+/* What finds their ends: the CRC up to a byte, against the simple way. */
+static void check_until(struct prio_bytes object, uint8_t last)
+{
+	const uint8_t *found = object.n > 0 ? memchr(object.p, last, object.n) : NULL;
+	size_t n = found != NULL ? (size_t)(found - object.p) + 1 : object.n;
+	uint32_t crc = last;
+
+	FUZZ_CHECK(crc32c_until(&crc, object, last) == n);
+	FUZZ_CHECK(crc == crc32c_portable(last, (struct prio_bytes){object.p, n}));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct prio_bytes in = {data, n};
@@ -76,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_chunk(lines, prio_bytes_of(object), first, second, &next, max_line_bytes);
 	check_chunk(lines, prio_bytes_of(object), second, SIZE_MAX, &next, max_line_bytes);
 	FUZZ_CHECK(next >= object.n);
+	check_until(prio_bytes_of(object), '\n');
+	check_until(prio_bytes_of(object), cuts[0]);
 	lines_free(lines);
 	free(object.p);
 	return 0;
