@@ -159,15 +159,25 @@ static enum prio_status next_block(struct lines *lines, struct prio_error *error
 	return PRIO_OK;
 }
 
-/* How many bytes there are from lines->at on, up to and including a line feed, or all if there is none. The first n_known hold none and
- * are in the CRC. */
-static size_t find_feed(const struct lines *lines, uint32_t *crc, size_t n_known, bool *found)
+/* How many bytes there are from lines->at on, up to and including a line feed, or all if there is none. They go into the CRC, but for the
+ * first n_known, which are in it and hold no line feed. */
+static size_t find_feed(struct lines *lines, size_t n_known, bool *found)
 {
 	struct prio_bytes rest = {lines->at + n_known, (size_t)(lines->end - lines->at) - n_known};
-	size_t n = crc32c_until(crc, rest, '\n');
+	size_t n = crc32c_until(&lines->crc, rest, '\n');
 
 	*found = n > 0 && rest.p[n - 1] == '\n';
 	return n_known + n;
+}
+
+/* The same without the CRC. */
+static size_t find_feed_only(const struct lines *lines, bool *found)
+{
+	size_t n = (size_t)(lines->end - lines->at);
+	const uint8_t *feed = n > 0 ? memchr(lines->at, '\n', n) : NULL;
+
+	*found = feed != NULL;
+	return feed != NULL ? (size_t)(feed - lines->at) + 1 : n;
 }
 
 static void go_on(struct lines *lines, size_t n)
@@ -177,12 +187,12 @@ static void go_on(struct lines *lines, size_t n)
 }
 
 /* Drop everything up to and including the next line feed; *n_dropped counts it without the line feed. */
-static enum prio_status skip_line(struct lines *lines, uint32_t *crc, uint64_t *n_dropped, struct prio_error *error)
+static enum prio_status skip_line(struct lines *lines, uint64_t *n_dropped, struct prio_error *error)
 {
 	*n_dropped = 0;
 	for (;;) {
 		bool found;
-		size_t n = find_feed(lines, crc, 0, &found);
+		size_t n = lines->skipping ? find_feed_only(lines, &found) : find_feed(lines, 0, &found);
 
 		*n_dropped += n - found;
 		go_on(lines, n);
@@ -206,7 +216,7 @@ static enum prio_status too_long(struct lines *lines, size_t n, bool found, stru
 	line->too_long = true;
 	go_on(lines, n);
 	if (!found)
-		status = skip_line(lines, &lines->crc, &n_rest, error);
+		status = skip_line(lines, &n_rest, error);
 	line->length_bytes = n - found + n_rest;
 	return status;
 }
@@ -219,9 +229,8 @@ enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_
 	if (lines->status != PRIO_OK)
 		return error_set(error, lines->status, "the stream failed before");
 	if (lines->skipping) {
-		uint32_t unused_crc = 0;
 		uint64_t n_dropped;
-		enum prio_status status = skip_line(lines, &unused_crc, &n_dropped, error);
+		enum prio_status status = skip_line(lines, &n_dropped, error);
 
 		if (status != PRIO_OK)
 			return status;
@@ -234,7 +243,7 @@ enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_
 		return PRIO_OK;
 	for (;;) {
 		bool found;
-		size_t n = find_feed(lines, &lines->crc, n_known, &found);
+		size_t n = find_feed(lines, n_known, &found);
 		size_t n_text = n - found;
 
 		if (n_text > lines->max_line_bytes)
