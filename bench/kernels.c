@@ -258,7 +258,8 @@ static void run_crc(void *context)
 {
 	struct work *work = context;
 
-	work->crc = crc32c(0, (struct prio_bytes){work->text, TEXT_BYTES});
+	work->crc = 0;
+	(void)crc32c_until(&work->crc, (struct prio_bytes){work->text, TEXT_BYTES}, '\n');
 }
 static uint32_t result_crc(const struct work *work)
 {

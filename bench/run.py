@@ -7,7 +7,7 @@ ends the run. The least of repetitions that were taken in turns counts, so that 
 
 	bench/run.py BINDIR [quick|default|full] [--only SECTION,...] [--directory DIR]
 
-DIR: where shares and messages are put, up to 9 GB, for the time of the run (TMPDIR or /tmp). Standard library only.
+DIR: where shares and messages are put, up to 12 GB, for the time of the run (TMPDIR or /tmp). Standard library only.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
 
 APP, DATE, PREFIX = "bench", "2026-01-01", "data/v1"
 
@@ -90,14 +90,21 @@ class Site:
 				return
 		sys.exit(f"server {name} published nothing")
 
+	def put_aside(self, name, bucket):
+		"""Out of the way, to be deleted together with the site. Some file systems (ext4 without a journal) make files slowly for some
+		minutes after many were deleted, which would be counted as time of the next run."""
+		path = os.path.join(self.directory, name, bucket)
+		if os.path.exists(path):
+			os.rename(path, tempfile.mkdtemp(dir=self.directory))
+
 	def forget(self, name):
 		"""As if this server had never run; what the other one sent stays."""
-		shutil.rmtree(os.path.join(self.directory, name, "private"), ignore_errors=True)
+		self.put_aside(name, "private")
 
 	def forget_all(self):
 		for name in "AB":
 			self.forget(name)
-			shutil.rmtree(os.path.join(self.directory, name, "shared"), ignore_errors=True)
+			self.put_aside(name, "shared")
 
 	def sizes(self):
 		"""Bytes on disk, after a run that kept its state."""

@@ -1,6 +1,7 @@
 /* lines: whatever the block size, and however an object is cut into chunks, the lines are those that memchr finds.
  *
  * Input: longest line (1), block size (1), two places to cut at (1 each), then the object. */
+#include "base/crc32c.h"
 #include "fuzz/harness/fuzz.h"
 #include "fuzz/harness/memory_store.h"
 #include "record/lines_internal.h"
@@ -36,6 +37,8 @@ static void check_chunk(struct lines *lines, struct prio_bytes object, size_t be
 			size_t max_line_bytes)
 {
 	size_t opened_at = begin == 0 ? 0 : begin - 1;
+	size_t first = *next;
+	uint64_t owned_end_bytes;
 	struct stream *stream = memory_stream((struct prio_bytes){object.p + opened_at, object.n - opened_at});
 	struct line line;
 
@@ -49,7 +52,22 @@ static void check_chunk(struct lines *lines, struct prio_bytes object, size_t be
 		*next = end_of_line(object, *next) + 1;
 	}
 	FUZZ_CHECK(line.text.n == 0 && (*next >= end || *next >= object.n));
+	uint32_t crc = lines_crc(lines, &owned_end_bytes);
+	FUZZ_CHECK(owned_end_bytes == (*next < object.n ? *next : object.n));
+	FUZZ_CHECK(*next == first || crc == crc32c_portable(0, (struct prio_bytes){object.p + first, owned_end_bytes - first}));
+	FUZZ_CHECK(*next != first || crc == 0);
 	stream_close(stream);
+}
+
+/* What finds their ends: the CRC up to a byte, against the simple way. */
+static void check_until(struct prio_bytes object, uint8_t last)
+{
+	const uint8_t *found = object.n > 0 ? memchr(object.p, last, object.n) : NULL;
+	size_t n = found != NULL ? (size_t)(found - object.p) + 1 : object.n;
+	uint32_t crc = last;
+
+	FUZZ_CHECK(crc32c_until(&crc, object, last) == n);
+	FUZZ_CHECK(crc == crc32c_portable(last, (struct prio_bytes){object.p, n}));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -69,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_chunk(lines, prio_bytes_of(object), first, second, &next, max_line_bytes);
 	check_chunk(lines, prio_bytes_of(object), second, SIZE_MAX, &next, max_line_bytes);
 	FUZZ_CHECK(next >= object.n);
+	check_until(prio_bytes_of(object), '\n');
+	check_until(prio_bytes_of(object), cuts[0]);
 	lines_free(lines);
 	free(object.p);
 	return 0;

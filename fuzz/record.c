@@ -6,8 +6,9 @@
 
 #include <jansson.h>
 
-#include "record/ndjson.h"
 #include "base/utf8.h"
+#include "record/base64.h"
+#include "record/ndjson.h"
 
 static const struct prio_bytes new_payload = {(const uint8_t *)"new payload", 11};
 static struct record_scratch *scratches[2];
@@ -108,6 +109,30 @@ static void check_fast(struct prio_bytes line, const struct record *record)
 	line_buffer_clear(&longer);
 }
 
+/* ---- Parsed and decoded at once ---- */
+
+static void check_decode(struct prio_mut line, const struct record *record, enum prio_status status)
+{
+	size_t room = base64_decoded_max(line.n);
+	struct prio_mut got = {malloc(room), room}, want = {malloc(room), room};
+	struct prio_bytes before = prio_bytes_of(fuzz_copy(prio_bytes_of(line)));
+	struct record decoded;
+
+	FUZZ_CHECK(got.p != NULL && want.p != NULL);
+	bool is_decoded = record_decode(&decoded, line, &got);
+	FUZZ_CHECK(fuzz_same(prio_bytes_of(line), before));
+	if (is_decoded) {
+		FUZZ_CHECK(status == PRIO_OK && !record->parsed_slowly && !decoded.parsed_slowly && !decoded.has_other_members);
+		check_same(record, &decoded);
+		FUZZ_CHECK(decoded.payload.p == record->payload.p && decoded.id.p == record->id.p);
+		FUZZ_OK(base64_decode(&want, prio_bytes_of(record->payload)));
+		FUZZ_CHECK(fuzz_same(prio_bytes_of(got), prio_bytes_of(want)));
+	}
+	free((uint8_t *)(uintptr_t)before.p);
+	free(want.p);
+	free(got.p);
+}
+
 /* ---- Written and read again ---- */
 
 static void check_like(const struct record *record)
@@ -158,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_CHECK(fuzz_same(prio_bytes_of(line), in)); /* reading writes nothing */
 	FUZZ_CHECK(record.id.n <= RECORD_ID_BYTES_MAX && (record.id.n == 0 || utf8_is_valid(record.id)));
 	check_against_jansson(in, &record, status, need_id);
+	check_decode(line, &record, status);
 	if (status == PRIO_OK) {
 		if (!record.parsed_slowly)
 			check_fast(in, &record);

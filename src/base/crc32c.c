@@ -1,6 +1,6 @@
 #include "base/crc32c.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__) && !defined(PRIO_PORTABLE_ONLY)
@@ -82,48 +82,92 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, str
  * and others, "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009. */
 enum { FOLD_BYTES = 256, FOLDED_BYTES_MIN = 1024 };
 
-__attribute__((target("avx512f,vpclmulqdq"))) static __m512i fold(__m512i remainder, __m512i factors, const uint8_t *p)
+#define FOLD_TARGET __attribute__((target("avx512f,avx512bw,vpclmulqdq,sse4.2")))
+
+/* 256 bytes of the message, or the remainders. */
+struct folded {
+	__m512i a, b, c, d;
+};
+
+FOLD_TARGET static inline struct folded load(const uint8_t *p)
+{
+	return (struct folded){_mm512_loadu_si512(p), _mm512_loadu_si512(p + 64), _mm512_loadu_si512(p + 128),
+			       _mm512_loadu_si512(p + 192)};
+}
+
+FOLD_TARGET static inline bool has(struct folded bytes, __m512i wanted)
+{
+	return (_mm512_cmpeq_epi8_mask(bytes.a, wanted) | _mm512_cmpeq_epi8_mask(bytes.b, wanted) |
+		_mm512_cmpeq_epi8_mask(bytes.c, wanted) | _mm512_cmpeq_epi8_mask(bytes.d, wanted)) != 0;
+}
+
+FOLD_TARGET static inline __m512i fold(__m512i remainder, __m512i factors, __m512i bytes)
 {
 	__m512i low = _mm512_clmulepi64_epi128(remainder, factors, 0x00);
 	__m512i high = _mm512_clmulepi64_epi128(remainder, factors, 0x11);
 
-	return _mm512_ternarylogic_epi64(low, high, _mm512_loadu_si512(p), 0x96);
+	return _mm512_ternarylogic_epi64(low, high, bytes, 0x96);
 }
 
-__attribute__((target("avx512f,vpclmulqdq,sse4.2"))) static uint32_t crc32c_vpclmul(uint32_t crc, struct prio_bytes bytes)
+/* Of whole 256 bytes, at least one of which there must be; with until, only of those before the first that hold last: the
+ * multiplications leave time enough to look. Returns how many bytes those are. */
+FOLD_TARGET static size_t crc32c_folded(uint32_t *crc, struct prio_bytes bytes, bool until, uint8_t last)
 {
 	/* x^(2048 + 32) for the lower half, x^(2048 - 32) for the upper one. */
 	const __m512i factors = _mm512_broadcast_i32x4(_mm_set_epi64x(0xb9e02b86, 0xdcb17aa4));
-	const uint8_t *p = bytes.p;
-	const uint8_t *end = p + bytes.n / FOLD_BYTES * FOLD_BYTES;
+	const __m512i wanted = _mm512_set1_epi8((char)last);
+	size_t n = bytes.n / FOLD_BYTES * FOLD_BYTES;
+	size_t at = FOLD_BYTES;
 	uint8_t rest[FOLD_BYTES];
-	__m512i a = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)~crc)));
-	__m512i b = _mm512_loadu_si512(p + 64);
-	__m512i c = _mm512_loadu_si512(p + 128);
-	__m512i d = _mm512_loadu_si512(p + 192);
+	struct folded sum = load(bytes.p);
 
-	for (p += FOLD_BYTES; p < end; p += FOLD_BYTES) {
-		a = fold(a, factors, p);
-		b = fold(b, factors, p + 64);
-		c = fold(c, factors, p + 128);
-		d = fold(d, factors, p + 192);
+	if (until && has(sum, wanted))
+		return 0;
+	sum.a = _mm512_xor_si512(sum.a, _mm512_zextsi128_si512(_mm_cvtsi32_si128((int)~*crc)));
+	for (; at < n; at += FOLD_BYTES) {
+		struct folded next = load(bytes.p + at);
+
+		if (until && has(next, wanted))
+			break;
+		sum.a = fold(sum.a, factors, next.a);
+		sum.b = fold(sum.b, factors, next.b);
+		sum.c = fold(sum.c, factors, next.c);
+		sum.d = fold(sum.d, factors, next.d);
 	}
-	_mm512_storeu_si512(rest, a);
-	_mm512_storeu_si512(rest + 64, b);
-	_mm512_storeu_si512(rest + 128, c);
-	_mm512_storeu_si512(rest + 192, d);
-	crc = crc32c_sse42(0xffffffff, (struct prio_bytes){rest, sizeof rest});
-	return crc32c_sse42(crc, (struct prio_bytes){p, bytes.n % FOLD_BYTES});
+	_mm512_storeu_si512(rest, sum.a);
+	_mm512_storeu_si512(rest + 64, sum.b);
+	_mm512_storeu_si512(rest + 128, sum.c);
+	_mm512_storeu_si512(rest + 192, sum.d);
+	*crc = crc32c_sse42(0xffffffff, (struct prio_bytes){rest, sizeof rest});
+	return at;
+}
+
+static bool is_to_fold(struct prio_bytes bytes)
+{
+	return bytes.n >= FOLDED_BYTES_MIN && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("vpclmulqdq");
 }
 
 uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
 {
-	if (bytes.n >= FOLDED_BYTES_MIN && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("vpclmulqdq"))
-		return crc32c_vpclmul(crc, bytes);
-	return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, bytes) : crc32c_portable(crc, bytes);
+	size_t n_folded = is_to_fold(bytes) ? crc32c_folded(&crc, bytes, false, 0) : 0;
+	struct prio_bytes rest = {bytes.p + n_folded, bytes.n - n_folded};
+
+	return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, rest) : crc32c_portable(crc, rest);
 }
 
 #else
+
+static size_t crc32c_folded(uint32_t *crc, struct prio_bytes bytes, bool until, uint8_t last)
+{
+	(void)crc, (void)bytes, (void)until, (void)last;
+	return 0;
+}
+
+static bool is_to_fold(struct prio_bytes bytes)
+{
+	(void)bytes;
+	return false;
+}
 
 uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
 {
@@ -131,6 +175,18 @@ uint32_t crc32c(uint32_t crc, struct prio_bytes bytes)
 }
 
 #endif
+
+size_t crc32c_until(uint32_t *crc, struct prio_bytes bytes, uint8_t last)
+{
+	size_t n_folded = is_to_fold(bytes) ? crc32c_folded(crc, bytes, true, last) : 0;
+	struct prio_bytes rest = {bytes.p + n_folded, bytes.n - n_folded};
+	const uint8_t *found = rest.n > 0 ? memchr(rest.p, last, rest.n) : NULL;
+
+	if (found != NULL)
+		rest.n = (size_t)(found - rest.p) + 1;
+	*crc = crc32c(*crc, rest);
+	return n_folded + rest.n;
+}
 
 /* Zero bytes after a message multiply its CRC by x^8 each (the inversions at both ends cancel), so first moves up by the length of what
  * follows: times x^(8 n), by squaring. */

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/secret_alloc.h"
-#include "base/wipe.h"
 #include "crypt/aes_gcm.h"
 #include "crypt/hkdf.h"
 #include "crypt/random.h"
@@ -35,12 +34,6 @@ static enum prio_status frames_init(struct frames *frames, const struct sealed_b
 	if (status == PRIO_OK)
 		status = hkdf_sha256(key, binding->secret, (struct prio_bytes){salt, SALT_BYTES}, info);
 	return status;
-}
-
-static void frames_clear(struct frames *frames)
-{
-	aes_gcm_free(frames->gcm);
-	wipe(frames, sizeof *frames);
 }
 
 static void put_be(uint8_t *out, uint64_t value, size_t n)
@@ -157,7 +150,7 @@ void sealed_abort(struct sealed_writer *writer)
 	if (writer == NULL)
 		return;
 	sink_abort(writer->sink);
-	frames_clear(&writer->frames);
+	aes_gcm_free(writer->frames.gcm);
 	secret_free(writer, sizeof *writer);
 }
 
@@ -215,28 +208,35 @@ static enum prio_status read_frame(struct sealed_reader *reader, struct prio_err
 enum prio_status sealed_reader_new(struct sealed_reader **out, struct store *store, const char *key,
 				   const struct sealed_binding *binding, struct prio_error *error)
 {
-	struct sealed_reader *reader = secret_alloc(sizeof *reader);
+	struct sealed_reader *reader = NULL;
+	struct stream *stream;
 	uint8_t header[sizeof magic + SALT_BYTES];
-	enum prio_status status;
+	enum prio_status status = store_open(store, key, 0, UINT64_MAX, &stream, error);
 
-	if (reader == NULL)
+	if (status != PRIO_OK) /* often: it is asked for to see whether it is there */
+		goto fail;
+	reader = secret_alloc(sizeof *reader);
+	if (reader == NULL) {
+		stream_close(stream);
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	status = store_open(store, key, 0, UINT64_MAX, &reader->stream, error);
-	if (status == PRIO_OK)
-		status = take_exactly(reader->stream, header, sizeof header, error);
+	}
+	reader->stream = stream;
+	status = take_exactly(stream, header, sizeof header, error);
 	if (status == PRIO_OK && memcmp(header, magic, sizeof magic) != 0)
 		status = error_set(error, PRIO_ERR_FORMAT, "not a private object of this program");
 	if (status == PRIO_OK)
 		status = frames_init(&reader->frames, binding, header + sizeof magic);
 	if (status == PRIO_OK)
 		status = read_frame(reader, error);
-	if (status != PRIO_OK) {
-		error_prefix(error, "%s", key);
-		sealed_reader_free(reader);
-		return status;
-	}
+	if (status != PRIO_OK)
+		goto fail;
 	*out = reader;
 	return PRIO_OK;
+
+fail:
+	error_prefix(error, "%s", key);
+	sealed_reader_free(reader);
+	return status;
 }
 
 enum prio_status sealed_read(struct sealed_reader *reader, void *bytes, size_t n, struct prio_error *error)
@@ -277,6 +277,6 @@ void sealed_reader_free(struct sealed_reader *reader)
 	if (reader == NULL)
 		return;
 	stream_close(reader->stream);
-	frames_clear(&reader->frames);
+	aes_gcm_free(reader->frames.gcm);
 	secret_free(reader, sizeof *reader);
 }

@@ -159,23 +159,44 @@ static enum prio_status next_block(struct lines *lines, struct prio_error *error
 	return PRIO_OK;
 }
 
-/* Drop everything up to and including the next line feed; *n_dropped counts it without the line feed. *found is false where
- * the stream ended first. */
-static enum prio_status skip_line(struct lines *lines, uint64_t *n_dropped, bool *found, struct prio_error *error)
+/* How many bytes there are from lines->at on, up to and including a line feed, or all if there is none. They go into the CRC, but for the
+ * first n_known, which are in it and hold no line feed. */
+static size_t find_feed(struct lines *lines, size_t n_known, bool *found)
+{
+	struct prio_bytes rest = {lines->at + n_known, (size_t)(lines->end - lines->at) - n_known};
+	size_t n = crc32c_until(&lines->crc, rest, '\n');
+
+	*found = n > 0 && rest.p[n - 1] == '\n';
+	return n_known + n;
+}
+
+/* The same without the CRC. */
+static size_t find_feed_only(const struct lines *lines, bool *found)
+{
+	size_t n = (size_t)(lines->end - lines->at);
+	const uint8_t *feed = n > 0 ? memchr(lines->at, '\n', n) : NULL;
+
+	*found = feed != NULL;
+	return feed != NULL ? (size_t)(feed - lines->at) + 1 : n;
+}
+
+static void go_on(struct lines *lines, size_t n)
+{
+	lines->at += n;
+	lines->offset_bytes += n;
+}
+
+/* Drop everything up to and including the next line feed; *n_dropped counts it without the line feed. */
+static enum prio_status skip_line(struct lines *lines, uint64_t *n_dropped, struct prio_error *error)
 {
 	*n_dropped = 0;
 	for (;;) {
-		size_t n = (size_t)(lines->end - lines->at);
-		uint8_t *feed = n > 0 ? memchr(lines->at, '\n', n) : NULL;
-		size_t n_text = feed != NULL ? (size_t)(feed - lines->at) : n;
+		bool found;
+		size_t n = lines->skipping ? find_feed_only(lines, &found) : find_feed(lines, 0, &found);
 
-		*n_dropped += n_text;
-		*found = feed != NULL;
-		if (!lines->skipping)
-			lines->crc = crc32c(lines->crc, (struct prio_bytes){lines->at, n_text + *found});
-		lines->at += n_text + (feed != NULL);
-		lines->offset_bytes += n_text + (feed != NULL);
-		if (feed != NULL || lines->ended)
+		*n_dropped += n - found;
+		go_on(lines, n);
+		if (found || lines->ended)
 			return PRIO_OK;
 		enum prio_status status = next_block(lines, error);
 		if (status != PRIO_OK)
@@ -183,29 +204,33 @@ static enum prio_status skip_line(struct lines *lines, uint64_t *n_dropped, bool
 	}
 }
 
-/* The line at lines->at has more than max_line_bytes, as far as can be seen. Its beginning is kept aside, since the blocks
- * are needed to find its end. */
-static enum prio_status too_long(struct lines *lines, struct line *line, struct prio_error *error)
+/* The line at lines->at has more than max_line_bytes, as far as can be seen, n bytes with its line feed if that was found. Its beginning is
+ * kept aside, since the blocks are needed to find its end. */
+static enum prio_status too_long(struct lines *lines, size_t n, bool found, struct line *line, struct prio_error *error)
 {
-	bool found;
+	uint64_t n_rest = 0;
+	enum prio_status status = PRIO_OK;
 
 	memcpy(lines->kept, lines->at, lines->kept_bytes);
 	line->text = (struct prio_mut){lines->kept, lines->kept_bytes};
 	line->too_long = true;
-	return skip_line(lines, &line->length_bytes, &found, error);
+	go_on(lines, n);
+	if (!found)
+		status = skip_line(lines, &n_rest, error);
+	line->length_bytes = n - found + n_rest;
+	return status;
 }
 
 enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_error *error)
 {
-	size_t n_searched = 0; /* of this line: known to hold no line feed */
+	size_t n_known = 0;
 
 	*line = (struct line){.text = {lines->at, 0}};
 	if (lines->status != PRIO_OK)
 		return error_set(error, lines->status, "the stream failed before");
 	if (lines->skipping) {
 		uint64_t n_dropped;
-		bool found;
-		enum prio_status status = skip_line(lines, &n_dropped, &found, error);
+		enum prio_status status = skip_line(lines, &n_dropped, error);
 
 		if (status != PRIO_OK)
 			return status;
@@ -217,22 +242,20 @@ enum prio_status lines_next(struct lines *lines, struct line *line, struct prio_
 	if (line->at_end)
 		return PRIO_OK;
 	for (;;) {
-		size_t n = (size_t)(lines->end - lines->at);
-		uint8_t *feed = n > n_searched ? memchr(lines->at + n_searched, '\n', n - n_searched) : NULL;
-		size_t n_text = feed != NULL ? (size_t)(feed - lines->at) : n;
+		bool found;
+		size_t n = find_feed(lines, n_known, &found);
+		size_t n_text = n - found;
 
 		if (n_text > lines->max_line_bytes)
-			return too_long(lines, line, error);
-		if (feed != NULL || lines->ended) {
+			return too_long(lines, n, found, line, error);
+		if (found || lines->ended) {
 			line->at_end = n == 0;
 			line->text = (struct prio_mut){lines->at, n_text};
 			line->length_bytes = n_text;
-			lines->crc = crc32c(lines->crc, (struct prio_bytes){lines->at, n_text + (feed != NULL)});
-			lines->at += n_text + (feed != NULL);
-			lines->offset_bytes += n_text + (feed != NULL);
+			go_on(lines, n);
 			return PRIO_OK;
 		}
-		n_searched = n;
+		n_known = n;
 		enum prio_status status = next_block(lines, error);
 		if (status != PRIO_OK)
 			return status;

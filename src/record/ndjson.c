@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/kernels.h"
 #include "base/utf8.h"
+#include "record/base64.h"
+#include "record/kernels.h"
 
 enum { NESTING_MAX = 64, INT64_DIGITS_MAX = 19 };
 
@@ -34,9 +35,14 @@ struct cursor {
 	uint8_t *end;
 };
 
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_space(struct cursor *c)
 {
-	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' || *c->p == '\r' || *c->p == '\n'))
+	while (c->p < c->end && is_space(*c->p))
 		c->p++;
 }
 
@@ -121,6 +127,40 @@ static bool parse_plain(struct record *record, struct prio_mut line)
 	record->has_id = true;
 	record->id = prio_bytes_of(id.text);
 	record->payload = payload.text;
+	return true;
+}
+
+/* Take one character from the end, with white space behind it. */
+static bool take_last(struct cursor *c, uint8_t wanted)
+{
+	while (c->p < c->end && is_space(c->end[-1]))
+		c->end--;
+	if (c->p == c->end || c->end[-1] != wanted)
+		return false;
+	c->end--;
+	return true;
+}
+
+bool record_decode(struct record *record, struct prio_mut line, struct prio_mut *decoded)
+{
+	struct cursor c = {line.p, line.p + line.n};
+	struct string name, id;
+
+	if (!take(&c, '{') || !take_string(&c, &name) || !is_name(&name, "id") || !take(&c, ':') || !take_string(&c, &id) ||
+	    !take(&c, ',') || !take_string(&c, &name) || !is_name(&name, "payload") || !take(&c, ':') || !take(&c, '"'))
+		return false;
+	if (!take_last(&c, '}') || !take_last(&c, '"') || id.text.n > RECORD_ID_BYTES_MAX || !means_itself(&id))
+		return false;
+
+	struct prio_mut payload = {c.p, (size_t)(c.end - c.p)};
+	size_t n_taken = base64_decode_strict(decoded->p, prio_bytes_of(payload));
+	struct prio_bytes rest = {payload.p + n_taken, payload.n - n_taken};
+	struct prio_mut rest_decoded = {decoded->p + n_taken / 4 * 3, decoded->n - n_taken / 4 * 3};
+	if (record_kernels()->plain_length(rest.p, rest.n) != rest.n || base64_decode(&rest_decoded, rest) != PRIO_OK)
+		return false;
+
+	*record = (struct record){.has_id = true, .id = prio_bytes_of(id.text), .payload = payload};
+	decoded->n = n_taken / 4 * 3 + rest_decoded.n;
 	return true;
 }
 

@@ -176,17 +176,25 @@ static void keep_id(struct pending *pending, const struct record *record)
 	pending->record.id = (struct prio_bytes){pending->id, record->id.n};
 }
 
-/* Decode a payload into the arena and remember its envelope, which opening will overwrite. */
-static enum prio_status gather_share(struct opener *opener, struct pending *pending, struct prio_mut payload)
+/* Read a line and decode its payload into what is left of the arena. */
+static enum prio_status read_line(struct opener *opener, struct record *record, struct prio_mut *sealed, struct prio_mut text)
 {
-	struct prio_mut sealed = {opener->arena + opener->arena_used, opener->arena_bytes - opener->arena_used};
+	if (base64_decoded_max(text.n) <= sealed->n && record_decode(record, text, sealed))
+		return PRIO_OK;
+
+	enum prio_status status = record_parse(record, text, true, opener->scratch);
+	if (status != PRIO_OK)
+		return status;
+	if (base64_decoded_max(record->payload.n) > sealed->n)
+		return PRIO_REFUSED_LINE_TOO_LONG;
+	return base64_decode(sealed, prio_bytes_of(record->payload));
+}
+
+/* Add a share to the batch and remember its envelope, which opening will overwrite. */
+static enum prio_status gather_share(struct opener *opener, struct pending *pending, struct prio_mut sealed)
+{
 	struct opened_record *record = &pending->record;
 
-	if (base64_decoded_max(payload.n) > sealed.n)
-		return PRIO_REFUSED_LINE_TOO_LONG;
-	enum prio_status verdict = base64_decode(&sealed, prio_bytes_of(payload));
-	if (verdict != PRIO_OK)
-		return verdict;
 	if (sealed.n < OPENER_ENVELOPE_BYTES)
 		return PRIO_REFUSED_TRUNCATED;
 	memcpy(record->envelope, sealed.p, EPK_AND_IV_BYTES);
@@ -211,12 +219,13 @@ enum prio_status opener_push(struct opener *opener, uint32_t input, uint64_t off
 	pending->record.input = input;
 	pending->record.offset_bytes = offset_bytes;
 	pending->record.length_bytes = text.n;
-	enum prio_status verdict = record_parse(&record, text, true, opener->scratch);
+	struct prio_mut sealed = {opener->arena + opener->arena_used, opener->arena_bytes - opener->arena_used};
+	enum prio_status verdict = read_line(opener, &record, &sealed, text);
 	keep_id(pending, &record);
 	if (verdict != PRIO_OK && !prio_status_is_refusal(verdict))
 		return error_set(error, verdict, "reading a record: %s", prio_status_sentence(verdict));
 	if (verdict == PRIO_OK)
-		verdict = gather_share(opener, pending, record.payload);
+		verdict = gather_share(opener, pending, sealed);
 	pending->record.verdict = verdict;
 	opener->n_pending++;
 	return PRIO_OK;

@@ -81,6 +81,41 @@ static void long_messages_agree(void **unused)
 	}
 }
 
+/* Up to any byte at any place, in messages of many lengths; the first of several counts. */
+static void goes_until_a_byte(void **unused)
+{
+	static const size_t lengths[] = {0, 1, 63, 255, 256, 1023, 1024, 1025, 1279, 1280, 2100};
+	static uint8_t bytes[2100];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(1 + (i * i >> 5 ^ i) % 255);
+	for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
+		for (size_t at = 0; at <= lengths[l]; at++) {
+			struct prio_bytes message = {bytes, lengths[l]};
+			size_t n = at < message.n ? at + 1 : message.n;
+			uint32_t crc = 0x12345678;
+
+			if (at < message.n) {
+				bytes[at] = 0;
+				bytes[at + (message.n - 1 - at) / 3] = 0; /* later, or the same */
+			}
+			assert_int_equal(crc32c_until(&crc, message, 0), n);
+			assert_int_equal(crc, crc32c_portable(0x12345678, (struct prio_bytes){bytes, n}));
+			if (at < message.n)
+				bytes[at] = bytes[at + (message.n - 1 - at) / 3] = 0xa5;
+		}
+	}
+	for (unsigned c = 0; c < 256; c++) {
+		uint32_t crc = 0;
+
+		memset(bytes, (int)(c ^ 0x80), sizeof bytes);
+		bytes[1500] = (uint8_t)c;
+		assert_int_equal(crc32c_until(&crc, (struct prio_bytes){bytes, sizeof bytes}, (uint8_t)c), 1501);
+		assert_int_equal(crc, crc32c_portable(0, (struct prio_bytes){bytes, 1501}));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +123,7 @@ int main(void)
 		cmocka_unit_test(both_ways_and_all_cuts_agree),
 		cmocka_unit_test(messages_of_every_length_agree),
 		cmocka_unit_test(long_messages_agree),
+		cmocka_unit_test(goes_until_a_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/crc32c.h"
 #include "base/error.h"
 #include "record/lines_internal.h"
 
@@ -118,6 +119,7 @@ static void check_line(struct expected *expected, const struct line *line)
 static void read_chunk(struct lines *lines, struct expected *expected, uint64_t begin, uint64_t end)
 {
 	struct memory_stream stream = memory_stream(expected->text, begin > 0 ? begin - 1 : 0);
+	uint64_t first_bytes = UINT64_MAX, owned_end_bytes;
 	struct line line;
 
 	assert_int_equal(lines_begin(lines, &stream.base, begin, end, NULL), PRIO_OK);
@@ -126,8 +128,14 @@ static void read_chunk(struct lines *lines, struct expected *expected, uint64_t 
 		if (line.at_end)
 			break;
 		assert_true(line.offset_bytes >= begin && line.offset_bytes < end);
+		if (first_bytes == UINT64_MAX)
+			first_bytes = line.offset_bytes;
 		check_line(expected, &line);
 	}
+	uint32_t crc = lines_crc(lines, &owned_end_bytes);
+	if (first_bytes > owned_end_bytes)
+		first_bytes = owned_end_bytes;
+	assert_int_equal(crc, crc32c_portable(0, (struct prio_bytes){expected->text.p + first_bytes, owned_end_bytes - first_bytes}));
 	assert_int_equal(line.text.n, 0);
 	/* and again: the end stays the end */
 	assert_int_equal(lines_next(lines, &line, NULL), PRIO_OK);
@@ -244,6 +252,7 @@ static void reads_large_lines(void **unused)
 	uint8_t *bytes = malloc(n);
 	struct lines *lines;
 	struct line line;
+	uint64_t end_bytes;
 	size_t at = 0;
 
 	(void)unused;
@@ -264,6 +273,7 @@ static void reads_large_lines(void **unused)
 		assert_int_equal(line.text.n, i < 5 ? MEDIUM : LONG);
 		assert_int_equal(line.text.p[line.text.n - 1], 'x');
 		assert_false(line.too_long);
+		memset(line.text.p, '\n', line.text.n); /* nobody looks there any more */
 	}
 	assert_int_equal(lines_next(lines, &line, NULL), PRIO_OK);
 	assert_true(line.too_long);
@@ -271,6 +281,8 @@ static void reads_large_lines(void **unused)
 	assert_int_equal(line.text.n, LINES_KEPT_BYTES);
 	assert_int_equal(lines_next(lines, &line, NULL), PRIO_OK);
 	assert_true(line.at_end);
+	assert_int_equal(lines_crc(lines, &end_bytes), crc32c_portable(0, (struct prio_bytes){bytes, n}));
+	assert_int_equal(end_bytes, n);
 	lines_free(lines);
 	free(bytes);
 
