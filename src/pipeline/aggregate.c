@@ -26,7 +26,6 @@ struct accepting {
 /* What one worker finds. */
 struct judge {
 	struct accepting *accepting;
-	unsigned worker;
 	struct accepted accepted;
 	uint64_t n_total;
 	uint64_t n_error;
@@ -46,7 +45,7 @@ static enum prio_status judge_entry(void *context, const struct checkpoint_entry
 	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
 	kept = &batch->records[record];
-	status = inbox_take(accepting->run, judge->worker, accepting->join, accepting->partition, entry->id, &packet, error);
+	status = inbox_take(accepting->run, accepting->join, accepting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	if (status == PRIO_OK) {
@@ -92,7 +91,7 @@ static enum prio_status judge_all(struct accepting *accepting, struct accepted *
 	if (status == PRIO_OK && accepting->judges == NULL)
 		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	for (unsigned i = 0; i < run->n_workers && status == PRIO_OK; i++) {
-		accepting->judges[i] = (struct judge){.accepting = accepting, .worker = i};
+		accepting->judges[i] = (struct judge){.accepting = accepting};
 		status = accepted_init(&accepting->judges[i].accepted, run, batch, error);
 	}
 	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK && batch_is_in(batch); partition->index++)

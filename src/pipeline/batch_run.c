@@ -208,14 +208,11 @@ uint32_t run_partitions(const struct run *run, uint64_t n_entries)
 	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
 }
 
-enum prio_status run_hash_id(const struct run *run, unsigned worker, struct join_hash *hash, struct prio_bytes id,
-			     struct prio_error *error)
+struct join_hash run_hash_id(const struct run *run, struct prio_bytes id)
 {
-	uint8_t code[HMAC_BYTES];
-	enum prio_status status = hmac_of(run->id_hmacs[worker], code, &id, 1);
+	struct join_hash hash;
 
-	if (status != PRIO_OK)
-		return error_set(error, status, "hashing an id: %s", prio_status_sentence(status));
-	memcpy(hash->bytes, code, sizeof hash->bytes);
-	return PRIO_OK;
+	_Static_assert(sizeof hash.bytes == SIPHASH_BYTES, "a hash is the whole code");
+	siphash(hash.bytes, run->id_key, id);
+	return hash;
 }

@@ -113,7 +113,6 @@ struct arrival {
 
 struct loader {
 	struct loading *loading;
-	unsigned worker;
 	struct messages *messages;
 	struct sha256 *sha;
 	uint64_t n_without_id;
@@ -142,15 +141,14 @@ static enum prio_status enter(void *context, const struct message *message, stru
 	struct loader *loader = context;
 	struct loading *loading = loader->loading;
 	struct join_hash hash;
-	enum prio_status status;
 
 	if (!message->has_id) {
 		loader->n_without_id++;
 		return PRIO_OK;
 	}
-	status = run_hash_id(loading->run, loader->worker, &hash, message->id, error);
-	if (status != PRIO_OK || !partition_has(loading->partition, hash.bytes))
-		return status;
+	hash = run_hash_id(loading->run, message->id);
+	if (!partition_has(loading->partition, hash.bytes))
+		return PRIO_OK;
 	struct arrival *arrival = &loader->arrivals[loader->n_arrivals++];
 	arrival->hash = hash;
 	arrival->is_readable = message->verdict == PRIO_OK;
@@ -198,10 +196,8 @@ static enum prio_status load_parts(struct loading *loading, uint64_t *n_without_
 	loading->loaders = calloc(n_workers, sizeof *loading->loaders);
 	if (loading->loaders == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	for (unsigned i = 0; i < n_workers; i++) {
+	for (unsigned i = 0; i < n_workers; i++)
 		loading->loaders[i].loading = loading;
-		loading->loaders[i].worker = i;
-	}
 	pthread_mutex_init(&loading->lock, NULL);
 	status = exec_run(n_workers, loading->parts->n, load_part, loading, error);
 	pthread_mutex_destroy(&loading->lock);
@@ -265,16 +261,13 @@ out:
 	return status;
 }
 
-enum prio_status inbox_take(const struct run *run, unsigned worker, struct join *join, struct partition partition,
+enum prio_status inbox_take(const struct run *run, struct join *join, struct partition partition,
 			    struct prio_bytes id, const void **packet, struct prio_error *error)
 {
-	struct join_hash hash;
+	const struct join_hash hash = run_hash_id(run, id);
 	enum join_state state;
 	uint32_t n_copies;
-	enum prio_status status = run_hash_id(run, worker, &hash, id, error);
 
-	if (status != PRIO_OK)
-		return status;
 	if (!partition_has(partition, hash.bytes))
 		return PRIO_ERR_NOT_FOUND;
 	if (!join_take(join, &hash, packet, &state, &n_copies))

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "crypt/hmac.h"
+#include "base/siphash.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/config.h"
 #include "pipeline/paths.h"
@@ -97,7 +97,7 @@ struct run {
 	struct store *outbox; /* what the partner gets */
 	struct store_lock *lock;
 	unsigned n_workers;
-	struct hmac **id_hmacs; /* one a worker, under one random key: hashes of ids that nobody can aim for */
+	uint8_t id_key[SIPHASH_KEY_BYTES]; /* random: hashes of ids under it are in nobody's power */
 	struct batch_run *batches; /* config.n_batches */
 	struct stage_state stages[N_STAGES];
 	bool partner_has_manifests; /* it showed one, in this run or an earlier one */
@@ -154,7 +154,7 @@ PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const str
 						struct prio_error *error);
 
 /* batch_visit_all: every entry of every task, on all workers. The entries of a task come in order and on one worker; tasks run at
- * the same time. visit gets contexts + worker * context_bytes: what a worker counts, it counts there. */
+ * the same time. visit gets contexts + worker * context_bytes: what a worker counts, it counts there. context_bytes 0: all share one. */
 PRIO_MUST_USE enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, entry_visit *visit,
 					       void *contexts, size_t context_bytes, struct prio_error *error);
 
@@ -174,8 +174,7 @@ static inline bool partition_has(struct partition partition, const uint8_t *hash
 	return number % partition.n == partition.index;
 }
 
-/* run_hash_id: the keyed hash of an id. worker: whose hasher to use, below run->n_workers; 0 on the driver's thread. */
-PRIO_MUST_USE enum prio_status run_hash_id(const struct run *run, unsigned worker, struct join_hash *hash, struct prio_bytes id,
-					   struct prio_error *error);
+/* run_hash_id: the keyed hash of an id. Thread-safe. */
+struct join_hash run_hash_id(const struct run *run, struct prio_bytes id);
 
 #endif

@@ -37,7 +37,6 @@ struct search {
 
 struct searcher {
 	struct search *search;
-	unsigned worker;
 	size_t n_shares;
 	struct share shares[ENTERED_TOGETHER];
 };
@@ -69,20 +68,18 @@ static enum prio_status enter(void *context, const struct checkpoint_entry *entr
 	struct searcher *searcher = context;
 	struct search *search = searcher->search;
 	struct join_hash hash;
-	enum prio_status status;
 
 	if (record == UINT64_MAX || search->batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
 	if (search->epks.n > 1) {
 		/* Under our key, so that nobody can aim ephemeral keys at one part. */
-		status = run_hash_id(search->run, searcher->worker, &hash,
-				     (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash}, error);
-		if (status != PRIO_OK || !partition_has(search->epks, hash.bytes))
-			return status;
+		hash = run_hash_id(search->run, (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash});
+		if (!partition_has(search->epks, hash.bytes))
+			return PRIO_OK;
 	}
-	status = run_hash_id(search->run, searcher->worker, &hash, entry->id, error);
-	if (status != PRIO_OK || !partition_has(search->ids, hash.bytes))
-		return status;
+	hash = run_hash_id(search->run, entry->id);
+	if (!partition_has(search->ids, hash.bytes))
+		return PRIO_OK;
 	struct share *share = &searcher->shares[searcher->n_shares++];
 	share->id = hash;
 	memcpy(share->epk, entry->epk_hash, sizeof share->epk);
@@ -173,10 +170,8 @@ static enum prio_status find_repeated(struct run *run, struct batch_run *batch, 
 	search.searchers = calloc(run->n_workers, sizeof *search.searchers);
 	if (search.searchers == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	for (unsigned i = 0; i < run->n_workers; i++) {
+	for (unsigned i = 0; i < run->n_workers; i++)
 		search.searchers[i].search = &search;
-		search.searchers[i].worker = i;
-	}
 	pthread_mutex_init(&search.lock, NULL);
 	status = find_in_parts(&search, error);
 	pthread_mutex_destroy(&search.lock);
@@ -202,7 +197,7 @@ static enum prio_status count_common(void *context, const struct checkpoint_entr
 
 	if (record == UINT64_MAX || meeting->batch->records[record].verdict != PRIO_OK)
 		return PRIO_OK;
-	status = inbox_take(meeting->run, 0, meeting->partner, meeting->partition, entry->id, &packet, error);
+	status = inbox_take(meeting->run, meeting->partner, meeting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	meeting->n_in_common += status == PRIO_OK;

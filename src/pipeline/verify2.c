@@ -18,12 +18,6 @@ struct answering {
 	bool partner_sent;                   /* the partner has messages of this batch in our inbox */
 	struct partition partition;
 	struct join *join;
-	struct matcher *matchers; /* one a worker */
-};
-
-struct matcher {
-	struct answering *answering;
-	unsigned worker;
 };
 
 /* First step: what an earlier run answered. */
@@ -71,8 +65,7 @@ static enum prio_status answer_record(struct answering *answering, const struct 
 static enum prio_status match_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
 				    struct prio_error *error)
 {
-	const struct matcher *matcher = context;
-	struct answering *answering = matcher->answering;
+	struct answering *answering = context;
 	const void *packet = NULL;
 	enum prio_status status;
 
@@ -80,7 +73,7 @@ static enum prio_status match_entry(void *context, const struct checkpoint_entry
 		return PRIO_OK;
 	struct kept_record *kept = &answering->batch->records[record];
 	bool is_answered = answering->partner[record].n_bytes > 0;
-	status = inbox_take(answering->run, matcher->worker, answering->join, answering->partition, entry->id, &packet, error);
+	status = inbox_take(answering->run, answering->join, answering->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	if (status == PRIO_OK && !answering->was_stored)
@@ -107,20 +100,14 @@ static enum prio_status match_all(struct answering *answering, struct prio_error
 {
 	struct partition *partition = &answering->partition;
 	struct batch_run *batch = answering->batch;
-	unsigned n_workers = answering->run->n_workers;
 	enum prio_status status = inbox_partitions(answering->run, batch, STAGE_VERIFY1, &partition->n, error);
 
-	answering->matchers = calloc(n_workers, sizeof *answering->matchers);
-	if (status == PRIO_OK && answering->matchers == NULL)
-		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	for (unsigned i = 0; i < n_workers && status == PRIO_OK; i++)
-		answering->matchers[i] = (struct matcher){answering, i};
 	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK; partition->index++) {
 		status = inbox_load(answering->run, batch, STAGE_VERIFY1, *partition, &answering->join, error);
 		if (status != PRIO_OK || answering->join == NULL)
 			break;
 		answering->partner_sent = true;
-		status = batch_visit_all(answering->run, batch, match_entry, answering->matchers, sizeof *answering->matchers, error);
+		status = batch_visit_all(answering->run, batch, match_entry, answering, 0, error);
 		batch->n_partner_only += join_unmatched(answering->join);
 		join_free(answering->join);
 		answering->join = NULL;
@@ -235,7 +222,6 @@ enum prio_status verify2_batch(struct run *run, struct batch_run *batch, struct 
 		batch_run_end(run, batch, "none of its records was sent by both servers");
 out:
 	join_free(answering.join);
-	free(answering.matchers);
 	free(answering.partner);
 	return status;
 }

@@ -1,6 +1,6 @@
 /* join: match records by id. A table from keyed id hashes to small fixed-size values, under 100 bytes an entry.
  *
- * Ids are strangers' bytes: their hash is keyed (SHA-256 based, by the caller), so nobody can aim for collisions. */
+ * Ids are strangers' bytes: their hash is keyed (by the caller), so nobody can aim for collisions. */
 #ifndef RECORD_JOIN_H
 #define RECORD_JOIN_H
 
