@@ -13,32 +13,20 @@
 #include "pipeline/refused.h"
 #include "stage/dedup.h"
 
-enum { ENTERED_TOGETHER = 256 };
-
-/* A share on its way into the table. */
-struct share {
-	struct join_hash id;
-	uint8_t epk[DEDUP_HASH_BYTES];
-	uint8_t digest[DEDUP_HASH_BYTES];
-	uint64_t record;
-};
-
-/* Looking for repeated ids and copied shares. Hashing, which takes long, is done by all workers; the table is entered by one of them at a
- * time, many shares together. */
+/* Looking for repeated ids and copied shares. */
 struct search {
 	struct run *run;
 	struct batch_run *batch;
-	pthread_mutex_t lock; /* guards dedup */
 	struct dedup *dedup;
 	struct partition ids;  /* whose ids are looked at */
 	struct partition epks; /* whose ephemeral keys are looked at, for copied shares */
 	struct searcher *searchers; /* one a worker */
+	pthread_mutex_t lock; /* guards dedup while ids are named */
 };
 
 struct searcher {
 	struct search *search;
-	size_t n_shares;
-	struct share shares[ENTERED_TOGETHER];
+	unsigned worker;
 };
 
 static enum prio_status dedup_error(enum prio_status status, struct prio_error *error)
@@ -47,25 +35,9 @@ static enum prio_status dedup_error(enum prio_status status, struct prio_error *
 				 : error_set(error, status, "looking for repeated ids: %s", prio_status_sentence(status));
 }
 
-static enum prio_status enter_together(struct searcher *searcher, struct prio_error *error)
-{
-	struct search *search = searcher->search;
-	enum prio_status status = PRIO_OK;
-
-	pthread_mutex_lock(&search->lock);
-	for (size_t i = 0; i < searcher->n_shares && status == PRIO_OK; i++) {
-		const struct share *share = &searcher->shares[i];
-
-		status = dedup_add(search->dedup, &share->id, share->epk, share->digest, share->record);
-	}
-	pthread_mutex_unlock(&search->lock);
-	searcher->n_shares = 0;
-	return dedup_error(status, error);
-}
-
 static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
 {
-	struct searcher *searcher = context;
+	const struct searcher *searcher = context;
 	struct search *search = searcher->search;
 	struct join_hash hash;
 
@@ -80,12 +52,7 @@ static enum prio_status enter(void *context, const struct checkpoint_entry *entr
 	hash = run_hash_id(search->run, entry->id);
 	if (!partition_has(search->ids, hash.bytes))
 		return PRIO_OK;
-	struct share *share = &searcher->shares[searcher->n_shares++];
-	share->id = hash;
-	memcpy(share->epk, entry->epk_hash, sizeof share->epk);
-	memcpy(share->digest, entry->share_digest, sizeof share->digest);
-	share->record = record;
-	return searcher->n_shares < ENTERED_TOGETHER ? PRIO_OK : enter_together(searcher, error);
+	return dedup_error(dedup_add(search->dedup, searcher->worker, &hash, entry->epk_hash, entry->share_digest, record), error);
 }
 
 static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
@@ -107,23 +74,36 @@ static enum prio_status visit_all(struct search *search, entry_visit *visit, str
 	return batch_visit_all(search->run, search->batch, visit, search->searchers, sizeof *search->searchers, error);
 }
 
-/* One table over the records of search->ids and search->epks. */
-static enum prio_status find_repeated_among(struct search *search, const struct dedup_rules *rules, struct prio_error *error)
+static enum prio_status resolve_ids(void *context, unsigned worker, size_t shard, struct prio_error *error)
 {
-	struct batch_run *batch = search->batch;
-	enum prio_status status = dedup_error(dedup_new(&search->dedup, rules), error);
+	struct search *search = context;
+
+	return dedup_error(dedup_resolve_ids(search->dedup, worker, shard), error);
+}
+
+static enum prio_status resolve_copies(void *context, unsigned worker, size_t shard, struct prio_error *error)
+{
+	struct search *search = context;
+
+	(void)worker;
+	return dedup_error(dedup_resolve_copies(search->dedup, shard), error);
+}
+
+static enum prio_status resolve(struct search *search, struct prio_error *error)
+{
+	unsigned n_workers = search->run->n_workers;
+	enum prio_status status = exec_run(n_workers, DEDUP_SHARDS, resolve_ids, search, error);
 
 	if (status == PRIO_OK)
-		status = visit_all(search, enter, error);
-	for (unsigned i = 0; i < search->run->n_workers && status == PRIO_OK; i++)
-		status = enter_together(&search->searchers[i], error);
-	if (status == PRIO_OK)
-		status = dedup_error(dedup_resolve(search->dedup), error);
-	if (status == PRIO_OK && dedup_n_needed(search->dedup) > 0)
-		status = visit_all(search, name, error);
-	if (status == PRIO_OK)
-		status = dedup_error(dedup_finish(search->dedup), error);
-	for (uint64_t i = 0; i < batch->n_opened && status == PRIO_OK; i++) {
+		status = exec_run(n_workers, DEDUP_SHARDS, resolve_copies, search, error);
+	return status == PRIO_OK ? dedup_error(dedup_resolve_end(search->dedup), error) : status;
+}
+
+static void keep_verdicts(struct search *search)
+{
+	struct batch_run *batch = search->batch;
+
+	for (uint64_t i = 0; i < batch->n_opened; i++) {
 		struct kept_record *kept = &batch->records[i];
 
 		if (kept->verdict != PRIO_OK)
@@ -131,6 +111,23 @@ static enum prio_status find_repeated_among(struct search *search, const struct 
 		kept->verdict = (uint8_t)dedup_verdict(search->dedup, i);
 		kept->refused_at = STAGE_VERIFY1;
 	}
+}
+
+/* One table over the records of search->ids and search->epks. */
+static enum prio_status find_repeated_among(struct search *search, const struct dedup_rules *rules, struct prio_error *error)
+{
+	enum prio_status status = dedup_error(dedup_new(&search->dedup, rules, search->run->n_workers), error);
+
+	if (status == PRIO_OK)
+		status = visit_all(search, enter, error);
+	if (status == PRIO_OK)
+		status = resolve(search, error);
+	if (status == PRIO_OK && dedup_n_needed(search->dedup) > 0)
+		status = visit_all(search, name, error);
+	if (status == PRIO_OK)
+		status = dedup_error(dedup_finish(search->dedup), error);
+	if (status == PRIO_OK && dedup_any_refused(search->dedup))
+		keep_verdicts(search);
 	dedup_free(search->dedup);
 	search->dedup = NULL;
 	return status;
@@ -171,7 +168,7 @@ static enum prio_status find_repeated(struct run *run, struct batch_run *batch, 
 	if (search.searchers == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	for (unsigned i = 0; i < run->n_workers; i++)
-		search.searchers[i].search = &search;
+		search.searchers[i] = (struct searcher){&search, i};
 	pthread_mutex_init(&search.lock, NULL);
 	status = find_in_parts(&search, error);
 	pthread_mutex_destroy(&search.lock);
