@@ -31,6 +31,8 @@ enum prio_status run_init(struct run *run, struct prio_error *error)
 	clock_iso(run->started);
 	run->n_workers = settings->n_workers > 0 ? settings->n_workers : exec_workers();
 	status = random_bytes((struct prio_mut){run->id_key, sizeof run->id_key});
+	if (status == PRIO_OK)
+		status = random_bytes((struct prio_mut){run->kept_key, sizeof run->kept_key});
 	if (status != PRIO_OK)
 		return error_set(error, status, "%s", prio_status_sentence(status));
 	status = prefixes_make(&run->prefixes, &names, error);
@@ -69,6 +71,7 @@ void run_clear(struct run *run)
 	store_free(run->inbox);
 	store_free(run->outbox);
 	wipe(run->id_key, sizeof run->id_key);
+	wipe(run->kept_key, sizeof run->kept_key);
 }
 
 enum prio_status run_lock(struct run *run, struct prio_error *error)

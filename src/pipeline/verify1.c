@@ -35,13 +35,14 @@ static enum prio_status dedup_error(enum prio_status status, struct prio_error *
 				 : error_set(error, status, "looking for repeated ids: %s", prio_status_sentence(status));
 }
 
-static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct kept_record *kept,
+			      struct prio_error *error)
 {
 	const struct searcher *searcher = context;
 	struct search *search = searcher->search;
 	struct join_hash hash;
 
-	if (record == UINT64_MAX || search->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || kept->verdict != PRIO_OK)
 		return PRIO_OK;
 	if (search->epks.n > 1) {
 		/* Under our key, so that nobody can aim ephemeral keys at one part. */
@@ -55,11 +56,13 @@ static enum prio_status enter(void *context, const struct checkpoint_entry *entr
 	return dedup_error(dedup_add(search->dedup, searcher->worker, &hash, entry->epk_hash, entry->share_digest, record), error);
 }
 
-static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct kept_record *kept,
+			     struct prio_error *error)
 {
 	struct search *search = ((struct searcher *)context)->search;
 	enum prio_status status = PRIO_OK;
 
+	(void)kept;
 	if (record == UINT64_MAX)
 		return PRIO_OK;
 	pthread_mutex_lock(&search->lock);
@@ -69,9 +72,9 @@ static enum prio_status name(void *context, const struct checkpoint_entry *entry
 	return dedup_error(status, error);
 }
 
-static enum prio_status visit_all(struct search *search, entry_visit *visit, struct prio_error *error)
+static enum prio_status visit_all(struct search *search, enum kept_use use, entry_visit *visit, struct prio_error *error)
 {
-	return batch_visit_all(search->run, search->batch, visit, search->searchers, sizeof *search->searchers, error);
+	return batch_visit_all(search->run, search->batch, use, visit, search->searchers, sizeof *search->searchers, error);
 }
 
 static enum prio_status resolve_ids(void *context, unsigned worker, size_t shard, struct prio_error *error)
@@ -99,18 +102,17 @@ static enum prio_status resolve(struct search *search, struct prio_error *error)
 	return status == PRIO_OK ? dedup_error(dedup_resolve_end(search->dedup), error) : status;
 }
 
-static void keep_verdicts(struct search *search)
+static enum prio_status keep_verdict(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
 {
-	struct batch_run *batch = search->batch;
+	const struct search *search = context;
+	enum prio_status verdict = dedup_verdict(search->dedup, record);
 
-	for (uint64_t i = 0; i < batch->n_opened; i++) {
-		struct kept_record *kept = &batch->records[i];
-
-		if (kept->verdict != PRIO_OK)
-			continue;
-		kept->verdict = (uint8_t)dedup_verdict(search->dedup, i);
-		kept->refused_at = STAGE_VERIFY1;
-	}
+	(void)error;
+	if (kept->verdict != PRIO_OK || verdict == PRIO_OK)
+		return PRIO_OK;
+	kept->verdict = (uint8_t)verdict;
+	kept->refused_at = STAGE_VERIFY1;
+	return PRIO_OK;
 }
 
 /* One table over the records of search->ids and search->epks. */
@@ -119,15 +121,15 @@ static enum prio_status find_repeated_among(struct search *search, const struct 
 	enum prio_status status = dedup_error(dedup_new(&search->dedup, rules, search->run->n_workers), error);
 
 	if (status == PRIO_OK)
-		status = visit_all(search, enter, error);
+		status = visit_all(search, KEPT_READ, enter, error);
 	if (status == PRIO_OK)
 		status = resolve(search, error);
 	if (status == PRIO_OK && dedup_n_needed(search->dedup) > 0)
-		status = visit_all(search, name, error);
+		status = visit_all(search, KEPT_NONE, name, error);
 	if (status == PRIO_OK)
 		status = dedup_error(dedup_finish(search->dedup), error);
 	if (status == PRIO_OK && dedup_any_refused(search->dedup))
-		keep_verdicts(search);
+		status = kept_visit_on_workers(search->run, search->batch, KEPT_CHANGE, keep_verdict, search, error);
 	dedup_free(search->dedup);
 	search->dedup = NULL;
 	return status;
@@ -179,20 +181,19 @@ static enum prio_status find_repeated(struct run *run, struct batch_run *batch, 
 /* What an original partner sent, and how much of it we have too. */
 struct meeting {
 	struct run *run;
-	struct batch_run *batch;
 	struct partition partition;
 	struct join *partner;
 	uint64_t n_in_common;
 };
 
 static enum prio_status count_common(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				     struct prio_error *error)
+				     struct kept_record *kept, struct prio_error *error)
 {
 	struct meeting *meeting = context;
 	const void *packet;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || meeting->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || kept->verdict != PRIO_OK)
 		return PRIO_OK;
 	status = inbox_take(meeting->run, meeting->partner, meeting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
@@ -204,7 +205,7 @@ static enum prio_status count_common(void *context, const struct checkpoint_entr
 /* Is there anything that an original partner could join with? */
 static enum prio_status check_common(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	struct meeting meeting = {.run = run, .batch = batch};
+	struct meeting meeting = {.run = run};
 	struct partition *partition = &meeting.partition;
 	enum prio_status status = inbox_partitions(run, batch, STAGE_VERIFY1, &partition->n, error);
 
@@ -216,7 +217,7 @@ static enum prio_status check_common(struct run *run, struct batch_run *batch, s
 		     task++) {
 			status = exec_check_stop(error);
 			if (status == PRIO_OK)
-				status = batch_visit_task(run, batch, task, count_common, &meeting, NULL, error);
+				status = batch_visit_task(run, batch, task, KEPT_READ, count_common, &meeting, NULL, error);
 		}
 		join_free(meeting.partner);
 		meeting.partner = NULL;
@@ -228,13 +229,13 @@ static enum prio_status check_common(struct run *run, struct batch_run *batch, s
 	return status;
 }
 
-static enum prio_status message_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+static enum prio_status message_of(const struct checkpoint_entry *entry, const struct kept_record *kept,
 				   struct output_packet *packet, struct prio_error *error)
 {
 	struct prio_verify1_packet message;
 	enum prio_status status;
 
-	if (batch->records[record].verdict != PRIO_OK)
+	if (kept->verdict != PRIO_OK)
 		return PRIO_OK;
 	status = prio_state_packet(&message, &entry->state);
 	if (status != PRIO_OK)

@@ -5,7 +5,7 @@
 
 #define NO_GROUP UINT32_MAX
 
-enum { FIRST_ROOM = 16 };
+enum { CHUNK_ITEMS = 32 };
 
 /* A share as it is entered. */
 struct entry {
@@ -21,11 +21,14 @@ struct key {
 	uint64_t seq;
 };
 
-/* What one worker has for one shard: entries or keys. */
+/* What one worker has for one shard, entries or keys: in chunks, which take no more room than they need and never move. */
+struct chunk {
+	struct chunk *next;
+	uint64_t items[]; /* CHUNK_ITEMS */
+};
 struct list {
-	void *items;
+	struct chunk *last; /* the only one that may have room left */
 	size_t n;
-	size_t room;
 };
 
 /* What is remembered of a share after the first step: only of those that are refused or whose id decides. All others are
@@ -65,6 +68,17 @@ struct dedup {
 	size_t n_needed;
 };
 
+static void empty(struct list *list)
+{
+	while (list->last != NULL) {
+		struct chunk *chunk = list->last;
+
+		list->last = chunk->next;
+		free(chunk);
+	}
+	list->n = 0;
+}
+
 enum prio_status dedup_new(struct dedup **out, const struct dedup_rules *rules, unsigned n_workers)
 {
 	struct dedup *dedup = calloc(1, sizeof *dedup);
@@ -92,9 +106,9 @@ void dedup_free(struct dedup *dedup)
 		free(dedup->groups[i].smallest_id);
 	for (size_t i = 0; i < (size_t)dedup->n_workers * DEDUP_SHARDS; i++) {
 		if (dedup->entries != NULL)
-			free(dedup->entries[i].items);
+			empty(&dedup->entries[i]);
 		if (dedup->keys != NULL)
-			free(dedup->keys[i].items);
+			empty(&dedup->keys[i]);
 	}
 	for (size_t i = 0; i < DEDUP_SHARDS; i++)
 		free(dedup->shards[i].rows);
@@ -111,54 +125,43 @@ static struct list *list_of(struct list *lists, unsigned worker, const uint8_t *
 	return &lists[(size_t)worker * DEDUP_SHARDS + hash[6] % DEDUP_SHARDS];
 }
 
-/* Room for one more item at the end of a list; NULL: there is no memory. */
+/* Room for one more item of a list; NULL: there is no memory. */
 static void *append(struct list *list, size_t item_bytes)
 {
-	if (list->n == list->room) {
-		/* By a quarter, not by two: half-empty arrays would be the largest part of the memory budget. */
-		size_t room = list->room < FIRST_ROOM ? FIRST_ROOM : list->room + list->room / 4;
-		void *items = realloc(list->items, room * item_bytes);
+	if (list->n % CHUNK_ITEMS == 0) {
+		struct chunk *chunk = malloc(sizeof *chunk + CHUNK_ITEMS * item_bytes);
 
-		if (items == NULL)
+		if (chunk == NULL)
 			return NULL;
-		list->items = items;
-		list->room = room;
+		chunk->next = list->last;
+		list->last = chunk;
 	}
-	return (char *)list->items + list->n++ * item_bytes;
+	return (char *)list->last->items + list->n++ % CHUNK_ITEMS * item_bytes;
 }
 
-/* What all workers have for a shard, in the first one's list; the others are empty then. *one: its address. */
-static enum prio_status gather(const struct dedup *dedup, struct list *lists, size_t shard, size_t item_bytes, struct list **one)
+/* What all workers have for a shard, as one array that the caller frees; their lists are empty then. */
+static enum prio_status gather(const struct dedup *dedup, struct list *lists, size_t shard, size_t item_bytes, void **items, size_t *n)
 {
-	struct list *first = &lists[shard];
-	size_t n = 0;
+	char *at;
 
-	*one = first;
+	*n = 0;
 	for (unsigned i = 0; i < dedup->n_workers; i++)
-		n += lists[i * DEDUP_SHARDS + shard].n;
-	if (n == first->n)
-		return PRIO_OK;
-	void *items = realloc(first->items, n * item_bytes);
-	if (items == NULL)
+		*n += lists[i * DEDUP_SHARDS + shard].n;
+	*items = at = malloc(*n * item_bytes + 1);
+	if (at == NULL)
 		return PRIO_ERR_MEMORY;
-	first->items = items;
-	first->room = n;
-	for (unsigned i = 1; i < dedup->n_workers; i++) {
+	for (unsigned i = 0; i < dedup->n_workers; i++) {
 		struct list *list = &lists[i * DEDUP_SHARDS + shard];
+		size_t n_items = (list->n + CHUNK_ITEMS - 1) % CHUNK_ITEMS + 1;
 
-		if (list->n > 0)
-			memcpy((char *)first->items + first->n * item_bytes, list->items, list->n * item_bytes);
-		first->n += list->n;
-		free(list->items);
-		*list = (struct list){NULL, 0, 0};
+		for (const struct chunk *chunk = list->last; chunk != NULL; chunk = chunk->next) {
+			memcpy(at, chunk->items, n_items * item_bytes);
+			at += n_items * item_bytes;
+			n_items = CHUNK_ITEMS;
+		}
+		empty(list);
 	}
 	return PRIO_OK;
-}
-
-static void empty(struct list *list)
-{
-	free(list->items);
-	*list = (struct list){NULL, 0, 0};
 }
 
 enum prio_status dedup_add(struct dedup *dedup, unsigned worker, const struct join_hash *id, const uint8_t epk[DEDUP_HASH_BYTES],
@@ -281,24 +284,25 @@ static enum prio_status add_key(struct dedup *dedup, unsigned worker, const stru
 enum prio_status dedup_resolve_ids(struct dedup *dedup, unsigned worker, size_t index)
 {
 	struct shard *shard = &dedup->shards[index];
-	struct list *list;
+	void *items;
+	size_t n;
 	size_t n_repeated = 0;
-	enum prio_status status = gather(dedup, dedup->entries, index, sizeof(struct entry), &list);
-	struct entry *entries = list->items;
+	enum prio_status status = gather(dedup, dedup->entries, index, sizeof(struct entry), &items, &n);
+	struct entry *entries = items;
 
 	if (status != PRIO_OK)
 		return status;
-	if (list->n > 1)
-		qsort(entries, list->n, sizeof *entries, by_id);
-	for (size_t begin = 0, end; begin < list->n; begin = end) {
-		end = end_of_id(entries, list->n, begin);
+	if (n > 1)
+		qsort(entries, n, sizeof *entries, by_id);
+	for (size_t begin = 0, end; begin < n; begin = end) {
+		end = end_of_id(entries, n, begin);
 		n_repeated += end - begin > 1 ? end - begin : 0;
 	}
 	status = grow_rows(shard, n_repeated);
-	for (size_t begin = 0, end; begin < list->n && status == PRIO_OK; begin = end) {
+	for (size_t begin = 0, end; begin < n && status == PRIO_OK; begin = end) {
 		enum prio_status verdict = PRIO_OK;
 
-		end = end_of_id(entries, list->n, begin);
+		end = end_of_id(entries, n, begin);
 		if (end - begin > 1)
 			verdict = judge_copies(dedup, entries, begin, end);
 		for (size_t i = begin; i < end; i++) {
@@ -308,7 +312,7 @@ enum prio_status dedup_resolve_ids(struct dedup *dedup, unsigned worker, size_t 
 		if (!dedup->rules.allow_copied_shares && (verdict == PRIO_OK || verdict == PRIO_REFUSED_DUPLICATE))
 			status = add_key(dedup, worker, &entries[begin]);
 	}
-	empty(list);
+	free(items);
 	return status;
 }
 
@@ -316,33 +320,34 @@ enum prio_status dedup_resolve_ids(struct dedup *dedup, unsigned worker, size_t 
 enum prio_status dedup_resolve_copies(struct dedup *dedup, size_t index)
 {
 	struct shard *shard = &dedup->shards[index];
-	struct list *list;
+	void *items;
+	size_t n;
 	size_t n_copied = 0;
-	enum prio_status status = gather(dedup, dedup->keys, index, sizeof(struct key), &list);
-	const struct key *keys = list->items;
+	enum prio_status status = gather(dedup, dedup->keys, index, sizeof(struct key), &items, &n);
+	struct key *keys = items;
 
 	if (status != PRIO_OK)
 		return status;
 	shard->n_refused = shard->n_rows;
-	if (list->n > 1)
-		qsort(list->items, list->n, sizeof *keys, by_epk);
-	for (size_t begin = 0, end; begin < list->n; begin = end) {
-		end = end_of_epk(keys, list->n, begin);
+	if (n > 1)
+		qsort(keys, n, sizeof *keys, by_epk);
+	for (size_t begin = 0, end; begin < n; begin = end) {
+		end = end_of_epk(keys, n, begin);
 		if (end - begin > 1) {
 			n_copied += end - begin;
 			shard->n_groups++;
 		}
 	}
 	status = grow_rows(shard, n_copied);
-	for (size_t begin = 0, end, group = 0; begin < list->n && status == PRIO_OK; begin = end) {
-		end = end_of_epk(keys, list->n, begin);
+	for (size_t begin = 0, end, group = 0; begin < n && status == PRIO_OK; begin = end) {
+		end = end_of_epk(keys, n, begin);
 		if (end - begin == 1)
 			continue;
 		for (size_t i = begin; i < end; i++)
 			add_row(shard, keys[i].seq, (uint32_t)group, PRIO_OK);
 		group++;
 	}
-	empty(list);
+	free(items);
 	return status;
 }
 
@@ -377,6 +382,17 @@ enum prio_status dedup_resolve_end(struct dedup *dedup)
 	}
 	qsort(dedup->rows, dedup->n_rows, sizeof *dedup->rows, by_seq);
 	return PRIO_OK;
+}
+
+enum prio_status dedup_resolve(struct dedup *dedup)
+{
+	enum prio_status status = PRIO_OK;
+
+	for (size_t i = 0; i < DEDUP_SHARDS && status == PRIO_OK; i++)
+		status = dedup_resolve_ids(dedup, 0, i);
+	for (size_t i = 0; i < DEDUP_SHARDS && status == PRIO_OK; i++)
+		status = dedup_resolve_copies(dedup, i);
+	return status == PRIO_OK ? dedup_resolve_end(dedup) : status;
 }
 
 bool dedup_any_refused(const struct dedup *dedup)

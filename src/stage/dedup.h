@@ -11,7 +11,7 @@
  * are needed only for shares that were copied; they are asked for after the first step:
  *
  *     dedup_add for every share that opened
- *     dedup_resolve_ids for every shard, then dedup_resolve_copies for every shard, then dedup_resolve_end
+ *     dedup_resolve, or shard by shard: dedup_resolve_ids for all, dedup_resolve_copies for all, dedup_resolve_end
  *     if dedup_n_needed: go through the records again, and where dedup_needs_id, dedup_set_id
  *     dedup_finish
  *     dedup_verdict for any share
@@ -56,6 +56,9 @@ PRIO_MUST_USE enum prio_status dedup_add(struct dedup *dedup, unsigned worker, c
 PRIO_MUST_USE enum prio_status dedup_resolve_ids(struct dedup *dedup, unsigned worker, size_t shard);
 PRIO_MUST_USE enum prio_status dedup_resolve_copies(struct dedup *dedup, size_t shard);
 PRIO_MUST_USE enum prio_status dedup_resolve_end(struct dedup *dedup);
+
+/* dedup_resolve: all of these, on one thread. */
+PRIO_MUST_USE enum prio_status dedup_resolve(struct dedup *dedup);
 
 /* dedup_any_refused: may dedup_verdict be anything but PRIO_OK for some share? After dedup_resolve_end. */
 bool dedup_any_refused(const struct dedup *dedup);

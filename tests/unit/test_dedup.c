@@ -174,7 +174,7 @@ static void takes_many(void **unused)
 		id.bytes[6] ^= 21;
 		assert_int_equal(dedup_add(dedup, k % N_WORKERS, &id, hash, hash, i), PRIO_OK);
 	}
-	resolve(dedup);
+	assert_int_equal(dedup_resolve(dedup), PRIO_OK);
 	assert_int_equal(dedup_n_needed(dedup), 0);
 	assert_int_equal(dedup_finish(dedup), PRIO_OK);
 	for (uint32_t i = 0; i < N; i++) {
