@@ -189,9 +189,10 @@ enum prio_status output_write_records(struct output *output, output_packet_of *p
 				      struct prio_error *error)
 {
 	struct writing writing = {.output = output, .packet_of = packet_of};
-	/* Twice the threads: one that waits for its part to be durable leaves its processor to another. */
+	unsigned n_workers = output->run->n_workers;
+	/* Twice the threads: one that waits for its part to be durable leaves its processor to another. One job stays one thread. */
 	enum prio_status status =
-		exec_run(2 * output->run->n_workers, plan_n_bundles(&output->batch->plan), write_bundle, &writing, error);
+		exec_run(n_workers > 1 ? 2 * n_workers : 1, plan_n_bundles(&output->batch->plan), write_bundle, &writing, error);
 
 	*n_rows = atomic_load(&writing.n_rows);
 	return status;
