@@ -211,18 +211,33 @@ static enum prio_status load_parts(struct loading *loading, uint64_t *n_without_
 	return status;
 }
 
+/* Sizes are what the partner says: their sum may be beyond everything. */
+static uint64_t n_bytes_of(const struct inbox_parts *parts)
+{
+	uint64_t n_bytes = 0;
+
+	for (size_t i = 0; i < parts->n; i++)
+		n_bytes = parts->parts[i].size_bytes < UINT64_MAX - n_bytes ? n_bytes + parts->parts[i].size_bytes : UINT64_MAX;
+	return n_bytes;
+}
+
+/* Room for as many messages as there most likely are, of usual ids; for a million at most, because nothing has come yet. */
+static enum prio_status reserve(struct join *join, const struct inbox_parts *parts, struct partition partition)
+{
+	const uint64_t usual_line_bytes = 64;
+	uint64_t n = n_bytes_of(parts) / usual_line_bytes / partition.n;
+
+	return join_reserve(join, n < 1 << 20 ? (size_t)n : 1 << 20);
+}
+
 enum prio_status inbox_partitions(struct run *run, struct batch_run *batch, enum stage stage, uint32_t *n,
 				  struct prio_error *error)
 {
 	const uint64_t line_bytes = 48; /* the shortest line with an id that is worth its name */
 	struct inbox_parts parts;
-	uint64_t n_bytes = 0;
 	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
 
-	/* Sizes are what the partner says: their sum may be beyond everything. */
-	for (size_t i = 0; i < parts.n; i++)
-		n_bytes = parts.parts[i].size_bytes < UINT64_MAX - n_bytes ? n_bytes + parts.parts[i].size_bytes : UINT64_MAX;
-	*n = run_partitions(run, n_bytes / line_bytes);
+	*n = run_partitions(run, n_bytes_of(&parts) / line_bytes);
 	inbox_parts_clear(&parts);
 	return status;
 }
@@ -243,7 +258,10 @@ enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage
 	if (status != PRIO_OK || parts.n == 0)
 		goto out;
 	status = join_new(&loading.join, packet_bytes);
+	if (status == PRIO_OK)
+		status = reserve(loading.join, &parts, partition);
 	if (status != PRIO_OK) {
+		join_free(loading.join);
 		error_set(error, status, "joining: %s", prio_status_sentence(status));
 		goto out;
 	}

@@ -29,6 +29,10 @@ struct join;
 PRIO_MUST_USE enum prio_status join_new(struct join **join, size_t value_bytes);
 void join_free(struct join *join);
 
+/* join_reserve: about so many hashes will come: while they do, the table need not be spread out anew. Before the first join_add.
+ * PRIO_OK or PRIO_ERR_MEMORY. */
+PRIO_MUST_USE enum prio_status join_reserve(struct join *join, size_t n_entries);
+
 /* join_add: enter a value under a hash. A second one with the same bytes changes nothing but the copy count; one with other
  * bytes makes the entry JOIN_CONFLICT. value NULL: the message under this id could not be read (JOIN_UNREADABLE, unless it
  * conflicts already or a readable value is there, which makes it JOIN_CONFLICT). PRIO_OK or PRIO_ERR_MEMORY. */
