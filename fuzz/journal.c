@@ -60,6 +60,7 @@ static void go_on(struct fuzz_run *made)
 	note_error(status, &error);
 	if (status != PRIO_OK)
 		return;
+	FUZZ_OK(kept_init(run, batch, NULL)); /* nothing was opened */
 	status = release_check(run, batch, &accepted, &error);
 	note_error(status, &error);
 	fuzz_check_printable(batch->why);

@@ -88,14 +88,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	enum stage stage = (enum stage)(fuzz_byte(&in) % (STAGE_AGGREGATE + 1));
 	struct prio_error error = {PRIO_OK, ""};
 	json_t *content = json_loadb((const char *)in.p, in.n, JSON_REJECT_DUPLICATES, NULL);
-	struct hmac *hmac = NULL;
 	struct fuzz_run made;
 	char key[256];
 
 	if (json_is_object(content)) {
 		fuzz_run_init(&made);
-		FUZZ_OK(hmac_new(&hmac, (struct prio_bytes){made.settings.key.bytes, 32}));
-		made.run.id_hmacs = &hmac;
 		made.run.n_workers = 1;
 		snprintf(key, sizeof key, FUZZ_PREFIX "/intermediate/external/%s/_manifest.json", stage_name(stage));
 		fuzz_sign(made.run.inbox, key,
@@ -114,7 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			FUZZ_CHECK(status == PRIO_ERR_FORMAT || status == PRIO_ERR_MISMATCH);
 			fuzz_check_error(status, &error);
 		}
-		hmac_free(hmac);
 		fuzz_run_clear(&made);
 	}
 	json_decref(content);

@@ -107,12 +107,20 @@ class Run:
 			elif self.sync and time.monotonic() >= self.next_sync:
 				self.sync()
 				self.next_sync = time.monotonic() + LOOK_SECONDS
+			if not pid:
+				self._look_at_memory()
 		return self.code is None
+
+	def _look_at_memory(self):
+		"""The most that it has used. What wait4 says is not below what this very Python has used, for it was forked from it."""
+		with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
+			used = [int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")]
+		self.peak_bytes = used[0] if used else self.peak_bytes
 
 	def _end(self, status, usage):
 		self.code = os.waitstatus_to_exitcode(status)
 		self.process.returncode = self.code
-		self.peak_bytes = usage.ru_maxrss * 1024  # not below what this very Python has used: it was forked from it
+		self.peak_bytes = self.peak_bytes or usage.ru_maxrss * 1024
 		if self.sync:
 			self.sync()
 
@@ -213,6 +221,9 @@ class Server:
 
 	def kept(self, stage, batch=None):
 		return self._path(self.home, self.private, self.inner, "intermediate/internal", stage, batch)
+
+	def checkpoints(self, batch=None):
+		return self._path(self.home, self.private, self.inner, "checkpoint", batch)
 
 	def sent(self, stage, batch=None):
 		return self._path(self.partner_home, self.partner_shared, self.outer, "intermediate/external", stage, batch)
@@ -315,7 +326,10 @@ class Pair:
 	def run(self, seconds=PATIENCE_S, **changes):
 		"""Both at once, to the end."""
 		runs = [server.start(**changes) for server in self.servers]
+		end = time.monotonic() + seconds
 		try:
+			while all([run.is_running() for run in runs]) and time.monotonic() < end:  # each is looked at, to the end
+				time.sleep(0.01)
 			for run in runs:
 				run.wait(seconds)
 		finally:

@@ -87,7 +87,6 @@ static void subtract(uint8_t out[ACCEPTED_DIGEST_BYTES], const uint8_t a[ACCEPTE
 }
 
 struct finding {
-	const struct batch_run *batch;
 	struct accepted accepted;
 	const uint8_t *ours_minus_theirs;
 	uint8_t theirs_minus_ours[ACCEPTED_DIGEST_BYTES];
@@ -97,7 +96,7 @@ struct finding {
 
 /* One id more on our side, or one that we refused and the partner accepted. */
 static enum prio_status try_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				  struct prio_error *error)
+				  struct kept_record *kept, struct prio_error *error)
 {
 	struct finding *finding = context;
 	uint8_t term[ACCEPTED_DIGEST_BYTES];
@@ -105,7 +104,7 @@ static enum prio_status try_entry(void *context, const struct checkpoint_entry *
 
 	if (record == UINT64_MAX)
 		return PRIO_OK;
-	bool is_ours = finding->batch->records[record].verdict == PRIO_OK;
+	bool is_ours = kept->verdict == PRIO_OK;
 	status = accepted_term(&finding->accepted, term, entry->id, error);
 	if (status == PRIO_OK &&
 	    memcmp(term, is_ours ? finding->ours_minus_theirs : finding->theirs_minus_ours, sizeof term) == 0)
@@ -118,13 +117,12 @@ static enum prio_status find(struct run *run, struct batch_run *batch, const uin
 			     char *shown, size_t shown_bytes, struct prio_error *error)
 {
 	static const uint8_t zero[ACCEPTED_DIGEST_BYTES];
-	struct finding finding = {.batch = batch, .ours_minus_theirs = ours_minus_theirs, .shown = shown,
-				  .shown_bytes = shown_bytes};
+	struct finding finding = {.ours_minus_theirs = ours_minus_theirs, .shown = shown, .shown_bytes = shown_bytes};
 	enum prio_status status = accepted_init(&finding.accepted, run, batch, error);
 
 	subtract(finding.theirs_minus_ours, zero, ours_minus_theirs);
 	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++)
-		status = batch_visit_task(run, batch, task, try_entry, &finding, NULL, error);
+		status = batch_visit_task(run, batch, task, KEPT_READ, try_entry, &finding, NULL, error);
 	accepted_clear(&finding.accepted);
 	return status;
 }

@@ -26,34 +26,27 @@ struct accepting {
 /* What one worker finds. */
 struct judge {
 	struct accepting *accepting;
-	unsigned worker;
 	struct accepted accepted;
 	uint64_t n_total;
 	uint64_t n_error;
 };
 
 static enum prio_status judge_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				    struct prio_error *error)
+				    struct kept_record *kept, struct prio_error *error)
 {
 	struct judge *judge = context;
 	struct accepting *accepting = judge->accepting;
-	struct batch_run *batch = accepting->batch;
-	struct kept_record *kept;
-	struct prio_verify2_packet own = {.n_bytes = 0};
 	const void *packet = NULL;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || kept->verdict != PRIO_OK)
 		return PRIO_OK;
-	kept = &batch->records[record];
-	status = inbox_take(accepting->run, judge->worker, accepting->join, accepting->partition, entry->id, &packet, error);
+	status = inbox_take(accepting->run, accepting->join, accepting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	if (status == PRIO_OK) {
 		judge->n_total++;
-		memcpy(own.bytes, kept->answer, kept->answer_bytes);
-		own.n_bytes = kept->answer_bytes;
-		status = prio_accept(&own, packet);
+		status = prio_accept(&kept->answer, packet);
 		judge->n_error += status != PRIO_OK;
 	}
 	if (status == PRIO_OK)
@@ -75,7 +68,7 @@ static enum prio_status judge_partition(struct accepting *accepting, struct prio
 	if (status == PRIO_OK && accepting->join == NULL)
 		batch_run_end(run, batch, "the partner sent no verify2 messages for it");
 	if (status == PRIO_OK && batch_is_in(batch))
-		status = batch_visit_all(run, batch, judge_entry, accepting->judges, sizeof *accepting->judges, error);
+		status = batch_visit_all(run, batch, KEPT_CHANGE, judge_entry, accepting->judges, sizeof *accepting->judges, error);
 	join_free(accepting->join);
 	accepting->join = NULL;
 	return status;
@@ -92,7 +85,7 @@ static enum prio_status judge_all(struct accepting *accepting, struct accepted *
 	if (status == PRIO_OK && accepting->judges == NULL)
 		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	for (unsigned i = 0; i < run->n_workers && status == PRIO_OK; i++) {
-		accepting->judges[i] = (struct judge){.accepting = accepting, .worker = i};
+		accepting->judges[i] = (struct judge){.accepting = accepting};
 		status = accepted_init(&accepting->judges[i].accepted, run, batch, error);
 	}
 	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK && batch_is_in(batch); partition->index++)

@@ -55,7 +55,7 @@ void batch_run_clear(struct batch_run *batch)
 	prio_query_free(batch->query);
 	prio_batch_free(batch->batch);
 	free(batch->first_record);
-	free(batch->records);
+	kept_clear(&batch->kept);
 	free(batch->n_unopened);
 	free(batch->range_crcs);
 	for (int i = 0; i < N_STAGES; i++)
@@ -146,29 +146,38 @@ enum prio_status batch_checkpoint_binding(const struct run *run, const struct ba
 	return status;
 }
 
-enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task, entry_visit *visit,
-				  void *context, const struct task_end *end, struct prio_error *error)
+enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task, enum kept_use use,
+				  entry_visit *visit, void *context, const struct task_end *end, struct prio_error *error)
 {
 	struct checkpoint_reader *reader = NULL;
 	struct checkpoint_entry entry = {0};
 	struct sealed_binding binding;
+	struct kept_cursor cursor;
 	struct path key;
-	uint64_t record = batch->first_record[task];
 	bool at_end = false;
-	enum prio_status status = batch_checkpoint_key(run, batch, task, &key, error);
+	enum prio_status status = kept_begin(&cursor, run, batch, task, use, error);
 
+	if (status == PRIO_OK)
+		status = batch_checkpoint_key(run, batch, task, &key, error);
 	if (status == PRIO_OK)
 		status = batch_checkpoint_binding(run, batch, task, &binding, error);
 	if (status == PRIO_OK)
 		status = checkpoint_open(&reader, run->own, key.text, &binding, error);
 	while (status == PRIO_OK) {
+		struct kept_record *kept = NULL;
+		uint64_t record = cursor.record;
+
 		status = checkpoint_next(reader, &entry, &at_end, error);
 		if (status != PRIO_OK || at_end)
 			break;
-		status = visit(context, &entry, entry.verdict == PRIO_OK ? record++ : UINT64_MAX, error);
+		if (entry.verdict == PRIO_OK)
+			status = kept_next(&cursor, &kept, error);
+		if (status == PRIO_OK)
+			status = visit(context, &entry, entry.verdict == PRIO_OK ? record : UINT64_MAX, kept, error);
 	}
 	if (status == PRIO_OK && end != NULL)
 		status = checkpoint_read_end(reader, end->sum, end->crcs, batch->plan.tasks[task].n_inputs, error);
+	status = kept_end(&cursor, status, error);
 	checkpoint_close(reader);
 	prio_wipe(&entry.state, sizeof entry.state);
 	return status;
@@ -177,6 +186,7 @@ enum prio_status batch_visit_task(const struct run *run, const struct batch_run 
 struct visiting {
 	const struct run *run;
 	const struct batch_run *batch;
+	enum kept_use use;
 	entry_visit *visit;
 	char *contexts;
 	size_t context_bytes;
@@ -186,36 +196,34 @@ static enum prio_status visit_task(void *context, unsigned worker, size_t task, 
 {
 	struct visiting *visiting = context;
 
-	return batch_visit_task(visiting->run, visiting->batch, task, visiting->visit,
+	return batch_visit_task(visiting->run, visiting->batch, task, visiting->use, visiting->visit,
 				visiting->contexts + worker * visiting->context_bytes, NULL, error);
 }
 
-enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, entry_visit *visit, void *contexts,
-				 size_t context_bytes, struct prio_error *error)
+enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, enum kept_use use, entry_visit *visit,
+				 void *contexts, size_t context_bytes, struct prio_error *error)
 {
-	struct visiting visiting = {run, batch, visit, contexts, context_bytes};
+	struct visiting visiting = {run, batch, use, visit, contexts, context_bytes};
 
 	return exec_run(run->n_workers, batch->plan.n_tasks, visit_task, &visiting, error);
 }
 
 uint32_t run_partitions(const struct run *run, uint64_t n_entries)
 {
-	const uint64_t entry_bytes = 100;
+	const uint64_t entry_bytes = 75; /* at most: a message takes 67, a share while repeated ones are looked for 70 */
 	uint64_t budget_bytes = run->settings->memory_budget_bytes;
-	uint64_t n_fit = budget_bytes > entry_bytes ? budget_bytes / entry_bytes : 1;
+	uint64_t left_bytes = budget_bytes > run->kept_bytes ? budget_bytes - run->kept_bytes : 0;
+	uint64_t n_fit = left_bytes > entry_bytes ? left_bytes / entry_bytes : 1;
 	uint64_t n = budget_bytes == 0 ? 1 : n_entries / n_fit + (n_entries % n_fit != 0);
 
 	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
 }
 
-enum prio_status run_hash_id(const struct run *run, unsigned worker, struct join_hash *hash, struct prio_bytes id,
-			     struct prio_error *error)
+struct join_hash run_hash_id(const struct run *run, struct prio_bytes id)
 {
-	uint8_t code[HMAC_BYTES];
-	enum prio_status status = hmac_of(run->id_hmacs[worker], code, &id, 1);
+	struct join_hash hash;
 
-	if (status != PRIO_OK)
-		return error_set(error, status, "hashing an id: %s", prio_status_sentence(status));
-	memcpy(hash->bytes, code, sizeof hash->bytes);
-	return PRIO_OK;
+	_Static_assert(sizeof hash.bytes == SIPHASH_BYTES, "a hash is the whole code");
+	siphash(hash.bytes, run->id_key, id);
+	return hash;
 }

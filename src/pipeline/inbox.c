@@ -113,7 +113,6 @@ struct arrival {
 
 struct loader {
 	struct loading *loading;
-	unsigned worker;
 	struct messages *messages;
 	struct sha256 *sha;
 	uint64_t n_without_id;
@@ -142,15 +141,14 @@ static enum prio_status enter(void *context, const struct message *message, stru
 	struct loader *loader = context;
 	struct loading *loading = loader->loading;
 	struct join_hash hash;
-	enum prio_status status;
 
 	if (!message->has_id) {
 		loader->n_without_id++;
 		return PRIO_OK;
 	}
-	status = run_hash_id(loading->run, loader->worker, &hash, message->id, error);
-	if (status != PRIO_OK || !partition_has(loading->partition, hash.bytes))
-		return status;
+	hash = run_hash_id(loading->run, message->id);
+	if (!partition_has(loading->partition, hash.bytes))
+		return PRIO_OK;
 	struct arrival *arrival = &loader->arrivals[loader->n_arrivals++];
 	arrival->hash = hash;
 	arrival->is_readable = message->verdict == PRIO_OK;
@@ -198,10 +196,8 @@ static enum prio_status load_parts(struct loading *loading, uint64_t *n_without_
 	loading->loaders = calloc(n_workers, sizeof *loading->loaders);
 	if (loading->loaders == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	for (unsigned i = 0; i < n_workers; i++) {
+	for (unsigned i = 0; i < n_workers; i++)
 		loading->loaders[i].loading = loading;
-		loading->loaders[i].worker = i;
-	}
 	pthread_mutex_init(&loading->lock, NULL);
 	status = exec_run(n_workers, loading->parts->n, load_part, loading, error);
 	pthread_mutex_destroy(&loading->lock);
@@ -215,18 +211,33 @@ static enum prio_status load_parts(struct loading *loading, uint64_t *n_without_
 	return status;
 }
 
+/* Sizes are what the partner says: their sum may be beyond everything. */
+static uint64_t n_bytes_of(const struct inbox_parts *parts)
+{
+	uint64_t n_bytes = 0;
+
+	for (size_t i = 0; i < parts->n; i++)
+		n_bytes = parts->parts[i].size_bytes < UINT64_MAX - n_bytes ? n_bytes + parts->parts[i].size_bytes : UINT64_MAX;
+	return n_bytes;
+}
+
+/* Room for as many messages as there most likely are, of usual ids; for a million at most, because nothing has come yet. */
+static enum prio_status reserve(struct join *join, const struct inbox_parts *parts, struct partition partition)
+{
+	const uint64_t usual_line_bytes = 64;
+	uint64_t n = n_bytes_of(parts) / usual_line_bytes / partition.n;
+
+	return join_reserve(join, n < 1 << 20 ? (size_t)n : 1 << 20);
+}
+
 enum prio_status inbox_partitions(struct run *run, struct batch_run *batch, enum stage stage, uint32_t *n,
 				  struct prio_error *error)
 {
 	const uint64_t line_bytes = 48; /* the shortest line with an id that is worth its name */
 	struct inbox_parts parts;
-	uint64_t n_bytes = 0;
 	enum prio_status status = inbox_parts_list(run, batch, stage, &parts, error);
 
-	/* Sizes are what the partner says: their sum may be beyond everything. */
-	for (size_t i = 0; i < parts.n; i++)
-		n_bytes = parts.parts[i].size_bytes < UINT64_MAX - n_bytes ? n_bytes + parts.parts[i].size_bytes : UINT64_MAX;
-	*n = run_partitions(run, n_bytes / line_bytes);
+	*n = run_partitions(run, n_bytes_of(&parts) / line_bytes);
 	inbox_parts_clear(&parts);
 	return status;
 }
@@ -247,7 +258,10 @@ enum prio_status inbox_load(struct run *run, struct batch_run *batch, enum stage
 	if (status != PRIO_OK || parts.n == 0)
 		goto out;
 	status = join_new(&loading.join, packet_bytes);
+	if (status == PRIO_OK)
+		status = reserve(loading.join, &parts, partition);
 	if (status != PRIO_OK) {
+		join_free(loading.join);
 		error_set(error, status, "joining: %s", prio_status_sentence(status));
 		goto out;
 	}
@@ -265,16 +279,13 @@ out:
 	return status;
 }
 
-enum prio_status inbox_take(const struct run *run, unsigned worker, struct join *join, struct partition partition,
+enum prio_status inbox_take(const struct run *run, struct join *join, struct partition partition,
 			    struct prio_bytes id, const void **packet, struct prio_error *error)
 {
-	struct join_hash hash;
+	const struct join_hash hash = run_hash_id(run, id);
 	enum join_state state;
 	uint32_t n_copies;
-	enum prio_status status = run_hash_id(run, worker, &hash, id, error);
 
-	if (status != PRIO_OK)
-		return status;
 	if (!partition_has(partition, hash.bytes))
 		return PRIO_ERR_NOT_FOUND;
 	if (!join_take(join, &hash, packet, &state, &n_copies))

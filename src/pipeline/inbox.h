@@ -24,7 +24,7 @@ PRIO_MUST_USE enum prio_status inbox_partitions(struct run *run, struct batch_ru
 /* inbox_take: the partner's packet for an id, or PRIO_ERR_NOT_FOUND if the id is in another part of the hashes. Returns PRIO_OK with
  * *packet (valid until the table is freed), or why the record is refused: UNMATCHED, PARTNER_PACKET, PARTNER_CONFLICT; or an error.
  * Workers may take at once, each other ids. */
-PRIO_MUST_USE enum prio_status inbox_take(const struct run *run, unsigned worker, struct join *join, struct partition partition,
+PRIO_MUST_USE enum prio_status inbox_take(const struct run *run, struct join *join, struct partition partition,
 					  struct prio_bytes id, const void **packet, struct prio_error *error);
 
 /* inbox_read_aggregate: the text of the partner's one aggregate record, in fresh memory that the caller frees.

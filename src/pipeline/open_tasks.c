@@ -165,11 +165,12 @@ static enum prio_status make_checkpoint_at_last(struct opening *opening, struct 
 }
 
 static enum prio_status count_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				    struct prio_error *error)
+				    struct kept_record *kept, struct prio_error *error)
 {
 	struct task_run *task = context;
 
 	(void)record;
+	(void)kept;
 	(void)error;
 	task->n_lines++;
 	task->n_opened += entry->verdict == PRIO_OK;
@@ -224,7 +225,7 @@ static enum prio_status open_task(void *context, unsigned worker_index, size_t i
 		return status;
 	/* A checkpoint of the same inputs that reads to its end is as good as a new one; any other is made anew. */
 	const struct task_end end = {sum, &batch->range_crcs[batch->plan.tasks[index].first_input]};
-	status = batch_visit_task(opening->run, batch, index, count_entry, &task, &end, error);
+	status = batch_visit_task(opening->run, batch, index, KEPT_NONE, count_entry, &task, &end, error);
 	if (status == PRIO_ERR_NOT_FOUND || status == PRIO_ERR_FORMAT)
 		status = make_checkpoint_at_last(opening, worker, index, &binding, key.text, &task, error);
 	prio_tentative_free(sum);
@@ -274,8 +275,5 @@ enum prio_status open_tasks(struct run *run, struct batch_run *batch, struct pri
 	batch->n_lines = opening.n_lines;
 	batch->n_opened = batch->first_record[batch->plan.n_tasks];
 	batch->ids_are_numbers = opening.ids_are_numbers && batch->n_lines > 0;
-	batch->records = calloc(batch->n_opened + 1, sizeof *batch->records);
-	if (batch->records == NULL)
-		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	return PRIO_OK;
+	return kept_init(run, batch, error);
 }

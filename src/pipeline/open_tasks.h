@@ -7,7 +7,7 @@
 #include "stage/opener.h"
 
 /* open_tasks: make the checkpoint of every task of a batch, or keep the one that is there and belongs to the same inputs; count
- * lines and opened shares, and number the records (first_record, records). */
+ * lines and opened shares, and number the records (first_record, kept). */
 PRIO_MUST_USE enum prio_status open_tasks(struct run *run, struct batch_run *batch, struct prio_error *error);
 
 /* share_digest: 16 bytes of SHA-256 over a sealed share's ephemeral key, nonce, tag and length: equal for copies. epk_hash: of

@@ -29,12 +29,13 @@ PRIO_MUST_USE enum prio_status output_begin(struct output *output, struct run *r
 /* output_write: part 0, of these bytes. */
 PRIO_MUST_USE enum prio_status output_write(struct output *output, struct prio_bytes text, struct prio_error *error);
 
-/* What a stage sends of one opened record: its packet; n_bytes 0: nothing. Called by several threads at once. */
+/* What a stage sends of one opened record: its packet; n_bytes 0: nothing. Called by several threads at once. kept: as it is
+ * known of the record. */
 struct output_packet {
 	uint8_t n_bytes;
 	uint8_t bytes[PRIO_VERIFY1_BYTES_MAX];
 };
-typedef enum prio_status output_packet_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+typedef enum prio_status output_packet_of(const struct checkpoint_entry *entry, const struct kept_record *kept,
 					  struct output_packet *packet, struct prio_error *error);
 
 /* output_write_records: the packets of all records, in their order, one part a bundle of tasks (plan.h), on all workers. A part without

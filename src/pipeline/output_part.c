@@ -136,7 +136,7 @@ enum prio_status output_write(struct output *output, struct prio_bytes text, str
 }
 
 static enum prio_status write_record(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				     struct prio_error *error)
+				     struct kept_record *kept, struct prio_error *error)
 {
 	struct part *part = context;
 	const struct batch_run *batch = part->output->batch;
@@ -145,7 +145,7 @@ static enum prio_status write_record(void *context, const struct checkpoint_entr
 
 	if (record == UINT64_MAX)
 		return PRIO_OK;
-	status = part->packet_of(batch, entry, record, &packet, error);
+	status = part->packet_of(entry, kept, &packet, error);
 	if (status != PRIO_OK || packet.n_bytes == 0)
 		return status;
 	part->n_rows++;
@@ -176,7 +176,7 @@ static enum prio_status write_bundle(void *context, unsigned worker, size_t inde
 	for (size_t task = plan_bundle_begin(&output->batch->plan, index); task < end && status == PRIO_OK; task++) {
 		status = exec_check_stop(error);
 		if (status == PRIO_OK)
-			status = batch_visit_task(output->run, output->batch, task, write_record, &part, NULL, error);
+			status = batch_visit_task(output->run, output->batch, task, KEPT_READ, write_record, &part, NULL, error);
 	}
 	if (status == PRIO_OK)
 		status = commit(&part, error);
@@ -189,8 +189,10 @@ enum prio_status output_write_records(struct output *output, output_packet_of *p
 				      struct prio_error *error)
 {
 	struct writing writing = {.output = output, .packet_of = packet_of};
+	unsigned n_workers = output->run->n_workers;
+	/* Twice the threads: one that waits for its part to be durable leaves its processor to another. One job stays one thread. */
 	enum prio_status status =
-		exec_run(output->run->n_workers, plan_n_bundles(&output->batch->plan), write_bundle, &writing, error);
+		exec_run(n_workers > 1 ? 2 * n_workers : 1, plan_n_bundles(&output->batch->plan), write_bundle, &writing, error);
 
 	*n_rows = atomic_load(&writing.n_rows);
 	return status;

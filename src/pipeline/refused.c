@@ -16,6 +16,7 @@ struct refused {
 	struct path key;
 	struct sink *sink;
 	struct line_buffer rows;
+	bool has_any; /* in the task at hand */
 };
 
 static enum prio_status flush(struct refused *refused, struct prio_error *error)
@@ -73,36 +74,43 @@ static enum prio_status add(struct refused *refused, const struct checkpoint_ent
 	return rows->n < FLUSH_BYTES ? PRIO_OK : flush(refused, error);
 }
 
-static bool is_listed(const struct refused *refused, uint64_t record)
+static bool is_listed(const struct refused *refused, const struct kept_record *kept)
 {
-	const struct kept_record *kept = &refused->batch->records[record];
-
 	return kept->verdict != PRIO_OK && kept->refused_at == refused->stage;
 }
 
 static enum prio_status list_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				   struct prio_error *error)
+				   struct kept_record *kept, struct prio_error *error)
 {
 	struct refused *refused = context;
 
 	if (record == UINT64_MAX)
 		return refused->stage == STAGE_VERIFY1 ? add(refused, entry, entry->verdict, error) : PRIO_OK;
-	if (!is_listed(refused, record))
-		return PRIO_OK;
-	return add(refused, entry, (enum prio_status)refused->batch->records[record].verdict, error);
+	return is_listed(refused, kept) ? add(refused, entry, (enum prio_status)kept->verdict, error) : PRIO_OK;
+}
+
+static enum prio_status look_at(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
+{
+	struct refused *refused = context;
+
+	(void)record;
+	(void)error;
+	refused->has_any = refused->has_any || is_listed(refused, kept);
+	return PRIO_OK;
 }
 
 /* Mostly there is nothing to list: then the task's checkpoint is not read. */
-static bool has_any(const struct refused *refused, size_t task)
+static enum prio_status list_task(struct refused *refused, size_t task, struct prio_error *error)
 {
 	const struct batch_run *batch = refused->batch;
+	enum prio_status status = PRIO_OK;
 
-	if (refused->stage == STAGE_VERIFY1 && batch->n_unopened[task] > 0)
-		return true;
-	for (uint64_t i = batch->first_record[task]; i < batch->first_record[task + 1]; i++)
-		if (is_listed(refused, i))
-			return true;
-	return false;
+	refused->has_any = refused->stage == STAGE_VERIFY1 && batch->n_unopened[task] > 0;
+	if (!refused->has_any)
+		status = kept_visit_task(refused->run, batch, task, KEPT_READ, look_at, refused, error);
+	if (status == PRIO_OK && refused->has_any)
+		status = batch_visit_task(refused->run, batch, task, KEPT_READ, list_entry, refused, NULL, error);
+	return status;
 }
 
 static enum prio_status end(struct refused *refused, struct prio_error *error)
@@ -126,8 +134,8 @@ enum prio_status refused_list(struct run *run, struct batch_run *batch, enum sta
 
 	for (size_t task = 0; task < batch->plan.n_tasks && status == PRIO_OK; task++) {
 		status = exec_check_stop(error);
-		if (status == PRIO_OK && has_any(&refused, task))
-			status = batch_visit_task(run, batch, task, list_entry, &refused, NULL, error);
+		if (status == PRIO_OK)
+			status = list_task(&refused, task, error);
 	}
 	if (status == PRIO_OK)
 		status = end(&refused, error);

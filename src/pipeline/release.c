@@ -45,30 +45,49 @@ static bool is_above_floor(struct run *run, struct batch_run *batch)
 
 /* Which of the opened records are accepted, one byte each. The digest that the servers compare is a sum under a key that the partner
  * has too: somebody who knows the key can look for two sets with one sum. */
-static enum prio_status set_of(const struct batch_run *batch, char hex[2 * SHA256_BYTES + 1], struct prio_error *error)
-{
+struct set {
+	struct sha256 *sha;
+	size_t n;
 	uint8_t block[4096];
+};
+
+static enum prio_status hash_block(struct set *set, struct prio_error *error)
+{
+	enum prio_status status = sha256_add(set->sha, (struct prio_bytes){set->block, set->n});
+
+	set->n = 0;
+	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "hashing: %s", prio_status_sentence(status));
+}
+
+static enum prio_status add_to_set(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
+{
+	struct set *set = context;
+
+	(void)record;
+	set->block[set->n++] = kept->verdict == PRIO_OK;
+	return set->n < sizeof set->block ? PRIO_OK : hash_block(set, error);
+}
+
+static enum prio_status set_of(const struct run *run, const struct batch_run *batch, char hex[2 * SHA256_BYTES + 1],
+			       struct prio_error *error)
+{
+	struct set set = {.n = 0};
 	uint8_t digest[SHA256_BYTES];
-	size_t n = 0;
-	struct sha256 *sha = NULL;
-	enum prio_status status = sha256_new(&sha);
+	enum prio_status status = sha256_new(&set.sha);
 
 	if (status == PRIO_OK)
-		status = sha256_begin(sha);
-	for (uint64_t i = 0; i < batch->n_opened && status == PRIO_OK; i++) {
-		block[n++] = batch->records[i].verdict == PRIO_OK;
-		if (n < sizeof block)
-			continue;
-		status = sha256_add(sha, (struct prio_bytes){block, n});
-		n = 0;
-	}
-	if (status == PRIO_OK)
-		status = sha256_add(sha, (struct prio_bytes){block, n});
-	if (status == PRIO_OK)
-		status = sha256_end(sha, digest);
-	sha256_free(sha);
+		status = sha256_begin(set.sha);
 	if (status != PRIO_OK)
-		return error_set(error, status, "hashing: %s", prio_status_sentence(status));
+		error_set(error, status, "hashing: %s", prio_status_sentence(status));
+	if (status == PRIO_OK)
+		status = kept_visit_all(run, batch, KEPT_READ, add_to_set, &set, error);
+	if (status == PRIO_OK)
+		status = hash_block(&set, error);
+	if (status == PRIO_OK && sha256_end(set.sha, digest) != PRIO_OK)
+		status = error_set(error, PRIO_ERR_CRYPTO, "hashing failed");
+	sha256_free(set.sha);
+	if (status != PRIO_OK)
+		return status;
 	hex_encode(hex, digest, sizeof digest);
 	return PRIO_OK;
 }
@@ -93,7 +112,7 @@ enum prio_status release_check(struct run *run, struct batch_run *batch, const s
 					  error);
 	if (status != PRIO_OK || !batch_is_in(batch))
 		return status;
-	status = set_of(batch, set, error);
+	status = set_of(run, batch, set, error);
 	if (status != PRIO_OK)
 		return status;
 	entry = json_pack("{s:I,s:I,s:I,s:s}", "accepted", (json_int_t)batch->n_accepted, "total", (json_int_t)batch->n_total, "error",

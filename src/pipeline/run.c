@@ -16,20 +16,6 @@
 #include "pipeline/summary.h"
 #include "store/fence.h"
 
-static enum prio_status make_id_hmacs(struct run *run, struct prio_error *error)
-{
-	uint8_t key[32];
-	enum prio_status status;
-
-	run->n_workers = run->settings->n_workers > 0 ? run->settings->n_workers : exec_workers();
-	run->id_hmacs = calloc(run->n_workers, sizeof(struct hmac *));
-	status = run->id_hmacs == NULL ? PRIO_ERR_MEMORY : random_bytes((struct prio_mut){key, sizeof key});
-	for (unsigned i = 0; i < run->n_workers && status == PRIO_OK; i++)
-		status = hmac_new(&run->id_hmacs[i], (struct prio_bytes){key, sizeof key});
-	wipe(key, sizeof key);
-	return status == PRIO_OK ? PRIO_OK : error_set(error, status, "%s", prio_status_sentence(status));
-}
-
 enum prio_status run_init(struct run *run, struct prio_error *error)
 {
 	const struct process_settings *settings = run->settings;
@@ -43,6 +29,12 @@ enum prio_status run_init(struct run *run, struct prio_error *error)
 	enum prio_status status;
 
 	clock_iso(run->started);
+	run->n_workers = settings->n_workers > 0 ? settings->n_workers : exec_workers();
+	status = random_bytes((struct prio_mut){run->id_key, sizeof run->id_key});
+	if (status == PRIO_OK)
+		status = random_bytes((struct prio_mut){run->kept_key, sizeof run->kept_key});
+	if (status != PRIO_OK)
+		return error_set(error, status, "%s", prio_status_sentence(status));
 	status = prefixes_make(&run->prefixes, &names, error);
 	if (status == PRIO_OK)
 		status = data_config_read(&run->config, settings->data_config, settings->allow_forgeable_size, run->log, error);
@@ -61,7 +53,7 @@ enum prio_status run_init(struct run *run, struct prio_error *error)
 		if (status != PRIO_OK)
 			error_prefix(error, "DATA_CONFIG, batch %s", batch->shown);
 	}
-	return status == PRIO_OK ? make_id_hmacs(run, error) : status;
+	return status;
 }
 
 void run_clear(struct run *run)
@@ -71,9 +63,6 @@ void run_clear(struct run *run)
 			batch_run_clear(&run->batches[i]);
 	free(run->batches);
 	data_config_clear(&run->config);
-	for (unsigned i = 0; i < run->n_workers && run->id_hmacs != NULL; i++)
-		hmac_free(run->id_hmacs[i]);
-	free(run->id_hmacs);
 	for (int i = 0; i < N_STAGES; i++)
 		json_decref(run->stages[i].partner);
 	store_unlock(run->lock);
@@ -81,6 +70,8 @@ void run_clear(struct run *run)
 	store_free(run->own);
 	store_free(run->inbox);
 	store_free(run->outbox);
+	wipe(run->id_key, sizeof run->id_key);
+	wipe(run->kept_key, sizeof run->kept_key);
 }
 
 enum prio_status run_lock(struct run *run, struct prio_error *error)

@@ -8,9 +8,10 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "crypt/hmac.h"
+#include "base/siphash.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/config.h"
+#include "pipeline/kept.h"
 #include "pipeline/paths.h"
 #include "pipeline/plan.h"
 #include "pipeline/process.h"
@@ -18,14 +19,6 @@
 #include "prio/total.h"
 #include "record/join.h"
 #include "store/store.h"
-
-/* One opened share between the stages: 15 bytes a record. */
-struct kept_record {
-	uint8_t verdict; /* enum prio_status: PRIO_OK as long as it is in */
-	uint8_t refused_at; /* enum stage: which one took it out */
-	uint8_t answer_bytes;
-	uint8_t answer[PRIO_VERIFY2_BYTES_MAX]; /* our verify2 packet */
-};
 
 /* The stages that write parts, in their order; publish sends nothing. */
 enum stage { STAGE_VERIFY1, STAGE_VERIFY2, STAGE_AGGREGATE, STAGE_PUBLISH, N_STAGES };
@@ -61,7 +54,7 @@ struct batch_run {
 
 	/* After opening. Opened records are numbered through the tasks in order. */
 	uint64_t *first_record; /* n_tasks + 1 entries: where each task's records begin */
-	struct kept_record *records;
+	struct kept kept;
 	uint64_t *n_unopened; /* by task: lines that did not open */
 	/* One an input of the plan: the CRC-32C of the lines that begin in the range, moved up to the part's end (as if as many zero
 	 * bits of the CRC followed as the part has bytes behind them). So the CRC of a whole part is the XOR of its ranges'. */
@@ -97,7 +90,9 @@ struct run {
 	struct store *outbox; /* what the partner gets */
 	struct store_lock *lock;
 	unsigned n_workers;
-	struct hmac **id_hmacs; /* one a worker, under one random key: hashes of ids that nobody can aim for */
+	uint64_t kept_bytes; /* that batches[].kept take of the memory budget */
+	uint8_t kept_key[32]; /* random, of what does not fit */
+	uint8_t id_key[SIPHASH_KEY_BYTES]; /* random: hashes of ids under it are in nobody's power */
 	struct batch_run *batches; /* config.n_batches */
 	struct stage_state stages[N_STAGES];
 	bool partner_has_manifests; /* it showed one, in this run or an earlier one */
@@ -142,21 +137,21 @@ PRIO_MUST_USE enum prio_status batch_checkpoint_binding(const struct run *run, c
 							struct sealed_binding *binding, struct prio_error *error);
 
 /* batch_visit_task: every entry of a task's checkpoint, in order. record: the number of an opened share; UINT64_MAX for a
- * refused line. end: if not NULL, what stands at the end is read into it. */
+ * refused line. kept: of an opened share, where use is not KEPT_NONE. end: if not NULL, what stands at the end is read into it. */
 struct task_end {
 	struct prio_tentative *sum;
 	uint32_t *crcs; /* one an input of the task */
 };
 typedef enum prio_status entry_visit(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				     struct prio_error *error);
+				     struct kept_record *kept, struct prio_error *error);
 PRIO_MUST_USE enum prio_status batch_visit_task(const struct run *run, const struct batch_run *batch, size_t task,
-						entry_visit *visit, void *context, const struct task_end *end,
-						struct prio_error *error);
+						enum kept_use use, entry_visit *visit, void *context,
+						const struct task_end *end, struct prio_error *error);
 
 /* batch_visit_all: every entry of every task, on all workers. The entries of a task come in order and on one worker; tasks run at
- * the same time. visit gets contexts + worker * context_bytes: what a worker counts, it counts there. */
-PRIO_MUST_USE enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, entry_visit *visit,
-					       void *contexts, size_t context_bytes, struct prio_error *error);
+ * the same time. visit gets contexts + worker * context_bytes: what a worker counts, it counts there. context_bytes 0: all share one. */
+PRIO_MUST_USE enum prio_status batch_visit_all(const struct run *run, const struct batch_run *batch, enum kept_use use,
+					       entry_visit *visit, void *contexts, size_t context_bytes, struct prio_error *error);
 
 /* Tables of ids are made for one part of all hashes after the other, where all at once would not fit the memory budget: what they
  * are made from is read again for each. Nothing is spilled to a disk, so nothing has to be wiped from one. */
@@ -165,7 +160,7 @@ struct partition {
 	uint32_t n;
 };
 
-/* run_partitions: how many parts a table of n_entries needs. partition_has: is this hash in the part? */
+/* run_partitions: how many parts a table of n_entries needs, beside what is kept of the records. partition_has: is this hash in the part? */
 uint32_t run_partitions(const struct run *run, uint64_t n_entries);
 static inline bool partition_has(struct partition partition, const uint8_t *hash)
 {
@@ -174,8 +169,7 @@ static inline bool partition_has(struct partition partition, const uint8_t *hash
 	return number % partition.n == partition.index;
 }
 
-/* run_hash_id: the keyed hash of an id. worker: whose hasher to use, below run->n_workers; 0 on the driver's thread. */
-PRIO_MUST_USE enum prio_status run_hash_id(const struct run *run, unsigned worker, struct join_hash *hash, struct prio_bytes id,
-					   struct prio_error *error);
+/* run_hash_id: the keyed hash of an id. Thread-safe. */
+struct join_hash run_hash_id(const struct run *run, struct prio_bytes id);
 
 #endif

@@ -87,14 +87,15 @@ static enum prio_status read_line(struct settling *settling, struct worker *work
 	return status;
 }
 
-static enum prio_status reread(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+static enum prio_status reread(void *context, const struct checkpoint_entry *entry, uint64_t record, struct kept_record *kept,
+			       struct prio_error *error)
 {
 	struct rereading *rereading = context;
 	struct settling *settling = rereading->settling;
 	struct worker *worker = rereading->worker;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || (settling->batch->records[record].verdict == PRIO_OK) != rereading->accepted)
+	if (record == UINT64_MAX || (kept->verdict == PRIO_OK) != rereading->accepted)
 		return PRIO_OK;
 	worker->part = settling->batch->plan.parts[entry->part].key;
 	status = exec_check_stop(error);
@@ -137,15 +138,16 @@ static enum prio_status sum_again(struct settling *settling, struct worker *work
 		return status;
 	worker->n_expected = 0;
 	opener_begin(worker->opener, NULL, sum, check_share, worker);
-	status = batch_visit_task(settling->run, settling->batch, task, reread, &rereading, NULL, error);
+	status = batch_visit_task(settling->run, settling->batch, task, KEPT_READ, reread, &rereading, NULL, error);
 	if (status == PRIO_OK)
 		status = opener_flush(worker->opener, error);
 	return status;
 }
 
 static enum prio_status ignore_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				     struct prio_error *error)
+				     struct kept_record *kept, struct prio_error *error)
 {
+	(void)kept;
 	(void)context;
 	(void)entry;
 	(void)record;
@@ -161,9 +163,19 @@ static enum prio_status read_sum(struct settling *settling, size_t task, struct 
 
 	if (end.crcs == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	status = batch_visit_task(settling->run, settling->batch, task, ignore_entry, NULL, &end, error);
+	status = batch_visit_task(settling->run, settling->batch, task, KEPT_NONE, ignore_entry, NULL, &end, error);
 	free(end.crcs);
 	return status;
+}
+
+static enum prio_status count_accepted(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
+{
+	uint64_t *n_accepted = context;
+
+	(void)record;
+	(void)error;
+	*n_accepted += kept->verdict == PRIO_OK;
+	return PRIO_OK;
 }
 
 static enum prio_status settle_task(void *context, unsigned worker_index, size_t task, struct prio_error *error)
@@ -176,12 +188,11 @@ static enum prio_status settle_task(void *context, unsigned worker_index, size_t
 	struct prio_total *total = NULL;
 	uint64_t n_opened = batch->first_record[task + 1] - batch->first_record[task];
 	uint64_t n_accepted = 0;
-	enum prio_status status;
+	enum prio_status status =
+		kept_visit_task(settling->run, batch, task, KEPT_READ, count_accepted, &n_accepted, error);
 
-	for (uint64_t i = batch->first_record[task]; i < batch->first_record[task + 1]; i++)
-		n_accepted += batch->records[i].verdict == PRIO_OK;
-	if (n_accepted == 0)
-		return PRIO_OK;
+	if (status != PRIO_OK || n_accepted == 0)
+		return status;
 	status = prio_tentative_new(&sum, batch->batch);
 	if (status == PRIO_OK)
 		status = prio_tentative_new(&other, batch->batch);

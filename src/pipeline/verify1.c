@@ -13,33 +13,20 @@
 #include "pipeline/refused.h"
 #include "stage/dedup.h"
 
-enum { ENTERED_TOGETHER = 256 };
-
-/* A share on its way into the table. */
-struct share {
-	struct join_hash id;
-	uint8_t epk[DEDUP_HASH_BYTES];
-	uint8_t digest[DEDUP_HASH_BYTES];
-	uint64_t record;
-};
-
-/* Looking for repeated ids and copied shares. Hashing, which takes long, is done by all workers; the table is entered by one of them at a
- * time, many shares together. */
+/* Looking for repeated ids and copied shares. */
 struct search {
 	struct run *run;
 	struct batch_run *batch;
-	pthread_mutex_t lock; /* guards dedup */
 	struct dedup *dedup;
 	struct partition ids;  /* whose ids are looked at */
 	struct partition epks; /* whose ephemeral keys are looked at, for copied shares */
 	struct searcher *searchers; /* one a worker */
+	pthread_mutex_t lock; /* guards dedup while ids are named */
 };
 
 struct searcher {
 	struct search *search;
 	unsigned worker;
-	size_t n_shares;
-	struct share shares[ENTERED_TOGETHER];
 };
 
 static enum prio_status dedup_error(enum prio_status status, struct prio_error *error)
@@ -48,54 +35,34 @@ static enum prio_status dedup_error(enum prio_status status, struct prio_error *
 				 : error_set(error, status, "looking for repeated ids: %s", prio_status_sentence(status));
 }
 
-static enum prio_status enter_together(struct searcher *searcher, struct prio_error *error)
+static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct kept_record *kept,
+			      struct prio_error *error)
 {
-	struct search *search = searcher->search;
-	enum prio_status status = PRIO_OK;
-
-	pthread_mutex_lock(&search->lock);
-	for (size_t i = 0; i < searcher->n_shares && status == PRIO_OK; i++) {
-		const struct share *share = &searcher->shares[i];
-
-		status = dedup_add(search->dedup, &share->id, share->epk, share->digest, share->record);
-	}
-	pthread_mutex_unlock(&search->lock);
-	searcher->n_shares = 0;
-	return dedup_error(status, error);
-}
-
-static enum prio_status enter(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
-{
-	struct searcher *searcher = context;
+	const struct searcher *searcher = context;
 	struct search *search = searcher->search;
 	struct join_hash hash;
-	enum prio_status status;
 
-	if (record == UINT64_MAX || search->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || kept->verdict != PRIO_OK)
 		return PRIO_OK;
 	if (search->epks.n > 1) {
 		/* Under our key, so that nobody can aim ephemeral keys at one part. */
-		status = run_hash_id(search->run, searcher->worker, &hash,
-				     (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash}, error);
-		if (status != PRIO_OK || !partition_has(search->epks, hash.bytes))
-			return status;
+		hash = run_hash_id(search->run, (struct prio_bytes){entry->epk_hash, sizeof entry->epk_hash});
+		if (!partition_has(search->epks, hash.bytes))
+			return PRIO_OK;
 	}
-	status = run_hash_id(search->run, searcher->worker, &hash, entry->id, error);
-	if (status != PRIO_OK || !partition_has(search->ids, hash.bytes))
-		return status;
-	struct share *share = &searcher->shares[searcher->n_shares++];
-	share->id = hash;
-	memcpy(share->epk, entry->epk_hash, sizeof share->epk);
-	memcpy(share->digest, entry->share_digest, sizeof share->digest);
-	share->record = record;
-	return searcher->n_shares < ENTERED_TOGETHER ? PRIO_OK : enter_together(searcher, error);
+	hash = run_hash_id(search->run, entry->id);
+	if (!partition_has(search->ids, hash.bytes))
+		return PRIO_OK;
+	return dedup_error(dedup_add(search->dedup, searcher->worker, &hash, entry->epk_hash, entry->share_digest, record), error);
 }
 
-static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct prio_error *error)
+static enum prio_status name(void *context, const struct checkpoint_entry *entry, uint64_t record, struct kept_record *kept,
+			     struct prio_error *error)
 {
 	struct search *search = ((struct searcher *)context)->search;
 	enum prio_status status = PRIO_OK;
 
+	(void)kept;
 	if (record == UINT64_MAX)
 		return PRIO_OK;
 	pthread_mutex_lock(&search->lock);
@@ -105,35 +72,64 @@ static enum prio_status name(void *context, const struct checkpoint_entry *entry
 	return dedup_error(status, error);
 }
 
-static enum prio_status visit_all(struct search *search, entry_visit *visit, struct prio_error *error)
+static enum prio_status visit_all(struct search *search, enum kept_use use, entry_visit *visit, struct prio_error *error)
 {
-	return batch_visit_all(search->run, search->batch, visit, search->searchers, sizeof *search->searchers, error);
+	return batch_visit_all(search->run, search->batch, use, visit, search->searchers, sizeof *search->searchers, error);
+}
+
+static enum prio_status resolve_ids(void *context, unsigned worker, size_t shard, struct prio_error *error)
+{
+	struct search *search = context;
+
+	return dedup_error(dedup_resolve_ids(search->dedup, worker, shard), error);
+}
+
+static enum prio_status resolve_copies(void *context, unsigned worker, size_t shard, struct prio_error *error)
+{
+	struct search *search = context;
+
+	(void)worker;
+	return dedup_error(dedup_resolve_copies(search->dedup, shard), error);
+}
+
+static enum prio_status resolve(struct search *search, struct prio_error *error)
+{
+	unsigned n_workers = search->run->n_workers;
+	enum prio_status status = exec_run(n_workers, DEDUP_SHARDS, resolve_ids, search, error);
+
+	if (status == PRIO_OK)
+		status = exec_run(n_workers, DEDUP_SHARDS, resolve_copies, search, error);
+	return status == PRIO_OK ? dedup_error(dedup_resolve_end(search->dedup), error) : status;
+}
+
+static enum prio_status keep_verdict(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
+{
+	const struct search *search = context;
+	enum prio_status verdict = dedup_verdict(search->dedup, record);
+
+	(void)error;
+	if (kept->verdict != PRIO_OK || verdict == PRIO_OK)
+		return PRIO_OK;
+	kept->verdict = (uint8_t)verdict;
+	kept->refused_at = STAGE_VERIFY1;
+	return PRIO_OK;
 }
 
 /* One table over the records of search->ids and search->epks. */
 static enum prio_status find_repeated_among(struct search *search, const struct dedup_rules *rules, struct prio_error *error)
 {
-	struct batch_run *batch = search->batch;
-	enum prio_status status = dedup_error(dedup_new(&search->dedup, rules), error);
+	enum prio_status status = dedup_error(dedup_new(&search->dedup, rules, search->run->n_workers), error);
 
 	if (status == PRIO_OK)
-		status = visit_all(search, enter, error);
-	for (unsigned i = 0; i < search->run->n_workers && status == PRIO_OK; i++)
-		status = enter_together(&search->searchers[i], error);
+		status = visit_all(search, KEPT_READ, enter, error);
 	if (status == PRIO_OK)
-		status = dedup_error(dedup_resolve(search->dedup), error);
+		status = resolve(search, error);
 	if (status == PRIO_OK && dedup_n_needed(search->dedup) > 0)
-		status = visit_all(search, name, error);
+		status = visit_all(search, KEPT_NONE, name, error);
 	if (status == PRIO_OK)
 		status = dedup_error(dedup_finish(search->dedup), error);
-	for (uint64_t i = 0; i < batch->n_opened && status == PRIO_OK; i++) {
-		struct kept_record *kept = &batch->records[i];
-
-		if (kept->verdict != PRIO_OK)
-			continue;
-		kept->verdict = (uint8_t)dedup_verdict(search->dedup, i);
-		kept->refused_at = STAGE_VERIFY1;
-	}
+	if (status == PRIO_OK && dedup_any_refused(search->dedup))
+		status = kept_visit_on_workers(search->run, search->batch, KEPT_CHANGE, keep_verdict, search, error);
 	dedup_free(search->dedup);
 	search->dedup = NULL;
 	return status;
@@ -173,10 +169,8 @@ static enum prio_status find_repeated(struct run *run, struct batch_run *batch, 
 	search.searchers = calloc(run->n_workers, sizeof *search.searchers);
 	if (search.searchers == NULL)
 		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	for (unsigned i = 0; i < run->n_workers; i++) {
-		search.searchers[i].search = &search;
-		search.searchers[i].worker = i;
-	}
+	for (unsigned i = 0; i < run->n_workers; i++)
+		search.searchers[i] = (struct searcher){&search, i};
 	pthread_mutex_init(&search.lock, NULL);
 	status = find_in_parts(&search, error);
 	pthread_mutex_destroy(&search.lock);
@@ -187,22 +181,21 @@ static enum prio_status find_repeated(struct run *run, struct batch_run *batch, 
 /* What an original partner sent, and how much of it we have too. */
 struct meeting {
 	struct run *run;
-	struct batch_run *batch;
 	struct partition partition;
 	struct join *partner;
 	uint64_t n_in_common;
 };
 
 static enum prio_status count_common(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				     struct prio_error *error)
+				     struct kept_record *kept, struct prio_error *error)
 {
 	struct meeting *meeting = context;
 	const void *packet;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || meeting->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || kept->verdict != PRIO_OK)
 		return PRIO_OK;
-	status = inbox_take(meeting->run, 0, meeting->partner, meeting->partition, entry->id, &packet, error);
+	status = inbox_take(meeting->run, meeting->partner, meeting->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	meeting->n_in_common += status == PRIO_OK;
@@ -212,7 +205,7 @@ static enum prio_status count_common(void *context, const struct checkpoint_entr
 /* Is there anything that an original partner could join with? */
 static enum prio_status check_common(struct run *run, struct batch_run *batch, struct prio_error *error)
 {
-	struct meeting meeting = {.run = run, .batch = batch};
+	struct meeting meeting = {.run = run};
 	struct partition *partition = &meeting.partition;
 	enum prio_status status = inbox_partitions(run, batch, STAGE_VERIFY1, &partition->n, error);
 
@@ -224,7 +217,7 @@ static enum prio_status check_common(struct run *run, struct batch_run *batch, s
 		     task++) {
 			status = exec_check_stop(error);
 			if (status == PRIO_OK)
-				status = batch_visit_task(run, batch, task, count_common, &meeting, NULL, error);
+				status = batch_visit_task(run, batch, task, KEPT_READ, count_common, &meeting, NULL, error);
 		}
 		join_free(meeting.partner);
 		meeting.partner = NULL;
@@ -236,13 +229,13 @@ static enum prio_status check_common(struct run *run, struct batch_run *batch, s
 	return status;
 }
 
-static enum prio_status message_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+static enum prio_status message_of(const struct checkpoint_entry *entry, const struct kept_record *kept,
 				   struct output_packet *packet, struct prio_error *error)
 {
 	struct prio_verify1_packet message;
 	enum prio_status status;
 
-	if (batch->records[record].verdict != PRIO_OK)
+	if (kept->verdict != PRIO_OK)
 		return PRIO_OK;
 	status = prio_state_packet(&message, &entry->state);
 	if (status != PRIO_OK)

@@ -1,6 +1,5 @@
 #include "pipeline/verify2.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -13,85 +12,76 @@
 struct answering {
 	struct run *run;
 	struct batch_run *batch;
-	struct prio_verify1_packet *partner; /* by record: what is answered; n_bytes 0: nothing is */
-	bool was_stored;                     /* by an earlier run: nothing is answered anew */
-	bool partner_sent;                   /* the partner has messages of this batch in our inbox */
+	bool was_stored;   /* by an earlier run: nothing is answered anew */
+	bool partner_sent; /* the partner has messages of this batch in our inbox */
 	struct partition partition;
 	struct join *join;
-	struct matcher *matchers; /* one a worker */
+	struct answers_reader *reader;
+	struct answer stored; /* the one that reader is at */
+	struct answers_writer *writer;
 };
 
-struct matcher {
-	struct answering *answering;
-	unsigned worker;
-};
+static enum prio_status recall(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
+{
+	struct answering *answering = context;
 
-/* First step: what an earlier run answered. */
+	if (answering->stored.record != record)
+		return PRIO_OK;
+	kept->partner = answering->stored.partner;
+	kept->answer = answering->stored.own;
+	return answers_next(answering->reader, &answering->stored, error);
+}
+
+/* First step: what an earlier run answered, in order of the records. */
 static enum prio_status recall_answers(struct answering *answering, struct prio_error *error)
 {
-	struct answers_reader *reader = NULL;
-	struct answer answer;
-	enum prio_status status = answers_open(&reader, answering->run, answering->batch, error);
+	enum prio_status status = answers_open(&answering->reader, answering->run, answering->batch, error);
 
-	answering->was_stored = reader != NULL;
-	while (status == PRIO_OK && reader != NULL) {
-		status = answers_next(reader, &answer, error);
-		if (status != PRIO_OK || answer.record == UINT64_MAX)
-			break;
-		if (answer.record >= answering->batch->n_opened) {
-			status = error_set(error, PRIO_ERR_CHANGED, "batch %s: an answer is stored for a record that is not there any more",
-					   answering->batch->shown);
-			break;
-		}
-		struct kept_record *kept = &answering->batch->records[answer.record];
-		answering->partner[answer.record] = answer.partner;
-		memcpy(kept->answer, answer.own.bytes, answer.own.n_bytes);
-		kept->answer_bytes = answer.own.n_bytes;
-	}
-	answers_close(reader);
+	answering->was_stored = answering->reader != NULL;
+	if (status != PRIO_OK || !answering->was_stored)
+		return status;
+	status = answers_next(answering->reader, &answering->stored, error);
+	if (status == PRIO_OK)
+		status = kept_visit_all(answering->run, answering->batch, KEPT_CHANGE, recall, answering, error);
+	if (status == PRIO_OK && answering->stored.record != UINT64_MAX)
+		status = error_set(error, PRIO_ERR_CHANGED, "batch %s: an answer is stored for a record that is not there any more",
+				   answering->batch->shown);
+	answers_close(answering->reader);
 	return status;
 }
 
-static enum prio_status answer_record(struct answering *answering, const struct checkpoint_entry *entry, uint64_t record,
+static enum prio_status answer_record(const struct checkpoint_entry *entry, struct kept_record *kept,
 				      const struct prio_verify1_packet *packet, struct prio_error *error)
 {
-	struct kept_record *kept = &answering->batch->records[record];
-	struct prio_verify2_packet own;
-	enum prio_status status = prio_verify2_many(&entry->state, packet, 1, &own);
+	enum prio_status status = prio_verify2_many(&entry->state, packet, 1, &kept->answer);
 
 	if (status != PRIO_OK)
 		return error_set(error, status, "a checkpoint holds a state that is none");
-	answering->partner[record] = *packet;
-	memcpy(kept->answer, own.bytes, own.n_bytes);
-	kept->answer_bytes = own.n_bytes;
+	kept->partner = *packet;
 	return PRIO_OK;
 }
 
 /* Second step, over the ids of one part of all hashes: answer what the partner sent, or compare it with what was answered. */
 static enum prio_status match_entry(void *context, const struct checkpoint_entry *entry, uint64_t record,
-				    struct prio_error *error)
+				    struct kept_record *kept, struct prio_error *error)
 {
-	const struct matcher *matcher = context;
-	struct answering *answering = matcher->answering;
+	struct answering *answering = context;
 	const void *packet = NULL;
 	enum prio_status status;
 
-	if (record == UINT64_MAX || answering->batch->records[record].verdict != PRIO_OK)
+	if (record == UINT64_MAX || kept->verdict != PRIO_OK)
 		return PRIO_OK;
-	struct kept_record *kept = &answering->batch->records[record];
-	bool is_answered = answering->partner[record].n_bytes > 0;
-	status = inbox_take(answering->run, matcher->worker, answering->join, answering->partition, entry->id, &packet, error);
+	bool is_answered = kept->partner.n_bytes > 0;
+	status = inbox_take(answering->run, answering->join, answering->partition, entry->id, &packet, error);
 	if (status == PRIO_ERR_NOT_FOUND)
 		return PRIO_OK;
 	if (status == PRIO_OK && !answering->was_stored)
-		return answer_record(answering, entry, record, packet, error);
+		return answer_record(entry, kept, packet, error);
 	/* A packet that is gone since it was answered changes nothing; one that came after the answers were fixed is too late. */
 	if (status == PRIO_REFUSED_UNMATCHED && is_answered)
 		return PRIO_OK;
 	if (status == PRIO_OK && is_answered)
-		status = memcmp(packet, &answering->partner[record], sizeof(struct prio_verify1_packet)) == 0
-				 ? PRIO_OK
-				 : PRIO_REFUSED_PARTNER_CHANGED;
+		status = memcmp(packet, &kept->partner, sizeof kept->partner) == 0 ? PRIO_OK : PRIO_REFUSED_PARTNER_CHANGED;
 	else if (status == PRIO_OK)
 		status = PRIO_REFUSED_UNMATCHED;
 	else if (prio_status_is_refusal(status) && is_answered)
@@ -107,20 +97,14 @@ static enum prio_status match_all(struct answering *answering, struct prio_error
 {
 	struct partition *partition = &answering->partition;
 	struct batch_run *batch = answering->batch;
-	unsigned n_workers = answering->run->n_workers;
 	enum prio_status status = inbox_partitions(answering->run, batch, STAGE_VERIFY1, &partition->n, error);
 
-	answering->matchers = calloc(n_workers, sizeof *answering->matchers);
-	if (status == PRIO_OK && answering->matchers == NULL)
-		status = error_set(error, PRIO_ERR_MEMORY, "out of memory");
-	for (unsigned i = 0; i < n_workers && status == PRIO_OK; i++)
-		answering->matchers[i] = (struct matcher){answering, i};
 	for (partition->index = 0; partition->index < partition->n && status == PRIO_OK; partition->index++) {
 		status = inbox_load(answering->run, batch, STAGE_VERIFY1, *partition, &answering->join, error);
 		if (status != PRIO_OK || answering->join == NULL)
 			break;
 		answering->partner_sent = true;
-		status = batch_visit_all(answering->run, batch, match_entry, answering->matchers, sizeof *answering->matchers, error);
+		status = batch_visit_all(answering->run, batch, KEPT_CHANGE, match_entry, answering, 0, error);
 		batch->n_partner_only += join_unmatched(answering->join);
 		join_free(answering->join);
 		answering->join = NULL;
@@ -128,54 +112,52 @@ static enum prio_status match_all(struct answering *answering, struct prio_error
 	return status;
 }
 
+static enum prio_status store_answer(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
+{
+	const struct answering *answering = context;
+	const struct answer answer = {.record = record, .partner = kept->partner, .own = kept->answer};
+
+	return answer.partner.n_bytes > 0 ? answers_add(answering->writer, &answer, error) : PRIO_OK;
+}
+
 /* Third step: what is answered is durable before anything of it is sent. */
 static enum prio_status store_answers(struct answering *answering, struct prio_error *error)
 {
-	struct answers_writer *writer = NULL;
 	struct batch_run *batch = answering->batch;
-	enum prio_status status = answers_create(&writer, answering->run, batch, error);
+	enum prio_status status = answers_create(&answering->writer, answering->run, batch, error);
 
-	for (uint64_t i = 0; i < batch->n_opened && status == PRIO_OK; i++) {
-		struct answer answer = {.record = i, .partner = answering->partner[i]};
-
-		if (answer.partner.n_bytes == 0)
-			continue;
-		memcpy(answer.own.bytes, batch->records[i].answer, batch->records[i].answer_bytes);
-		answer.own.n_bytes = batch->records[i].answer_bytes;
-		status = answers_add(writer, &answer, error);
-	}
 	if (status == PRIO_OK)
-		return answers_commit(writer, error);
-	answers_abort(writer);
+		status = kept_visit_all(answering->run, batch, KEPT_READ, store_answer, answering, error);
+	if (status == PRIO_OK)
+		return answers_commit(answering->writer, error);
+	answers_abort(answering->writer);
 	return status;
 }
 
 /* Every answer that is stored is sent, also one to a packet that the partner has changed since. */
-static enum prio_status answer_of(const struct batch_run *batch, const struct checkpoint_entry *entry, uint64_t record,
+static enum prio_status answer_of(const struct checkpoint_entry *entry, const struct kept_record *kept,
 				  struct output_packet *packet, struct prio_error *error)
 {
-	const struct kept_record *kept = &batch->records[record];
-
 	(void)entry;
 	(void)error;
 	if (kept->verdict != PRIO_OK && kept->refused_at == STAGE_VERIFY1)
 		return PRIO_OK;
-	packet->n_bytes = kept->answer_bytes;
-	memcpy(packet->bytes, kept->answer, kept->answer_bytes);
+	packet->n_bytes = kept->answer.n_bytes;
+	memcpy(packet->bytes, kept->answer.bytes, kept->answer.n_bytes);
 	return PRIO_OK;
 }
 
 /* Fourth step: what is still in was answered, or is refused here. */
-static void refuse_unanswered(struct batch_run *batch)
+static enum prio_status refuse_unanswered(void *context, uint64_t record, struct kept_record *kept, struct prio_error *error)
 {
-	for (uint64_t i = 0; i < batch->n_opened; i++) {
-		struct kept_record *kept = &batch->records[i];
-
-		if (kept->verdict != PRIO_OK || kept->answer_bytes > 0)
-			continue;
-		kept->verdict = PRIO_REFUSED_UNMATCHED;
-		kept->refused_at = STAGE_VERIFY2;
-	}
+	(void)context;
+	(void)record;
+	(void)error;
+	if (kept->verdict != PRIO_OK || kept->answer.n_bytes > 0)
+		return PRIO_OK;
+	kept->verdict = PRIO_REFUSED_UNMATCHED;
+	kept->refused_at = STAGE_VERIFY2;
+	return PRIO_OK;
 }
 
 static enum prio_status send_all(struct run *run, struct batch_run *batch, struct prio_error *error)
@@ -183,7 +165,8 @@ static enum prio_status send_all(struct run *run, struct batch_run *batch, struc
 	struct output output;
 	enum prio_status status = output_begin(&output, run, batch, STAGE_VERIFY2, plan_n_bundles(&batch->plan), error);
 
-	refuse_unanswered(batch);
+	if (status == PRIO_OK)
+		status = kept_visit_on_workers(run, batch, KEPT_CHANGE, refuse_unanswered, NULL, error);
 	if (status == PRIO_OK)
 		status = output_write_records(&output, answer_of, &batch->n_answered, error);
 	if (status == PRIO_OK)
@@ -216,9 +199,6 @@ enum prio_status verify2_batch(struct run *run, struct batch_run *batch, struct 
 		manifest_check_batch(run, batch, entry);
 	if (!batch_is_in(batch))
 		return PRIO_OK;
-	answering.partner = calloc(batch->n_opened + 1, sizeof *answering.partner);
-	if (answering.partner == NULL)
-		return error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	status = recall_answers(&answering, error);
 	if (status == PRIO_OK)
 		status = match_all(&answering, error);
@@ -235,7 +215,5 @@ enum prio_status verify2_batch(struct run *run, struct batch_run *batch, struct 
 		batch_run_end(run, batch, "none of its records was sent by both servers");
 out:
 	join_free(answering.join);
-	free(answering.matchers);
-	free(answering.partner);
 	return status;
 }

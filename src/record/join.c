@@ -55,6 +55,21 @@ enum prio_status join_new(struct join **out, size_t value_bytes)
 	return PRIO_OK;
 }
 
+enum prio_status join_reserve(struct join *join, size_t n_entries)
+{
+	size_t n_slots = join->n_slots;
+
+	while (n_slots < SIZE_MAX / 8 && n_slots / 4 * 3 < n_entries)
+		n_slots *= 2;
+	uint32_t *index = calloc(n_slots, sizeof *index);
+	if (index == NULL)
+		return PRIO_ERR_MEMORY;
+	free(join->index);
+	join->index = index;
+	join->n_slots = n_slots;
+	return PRIO_OK;
+}
+
 void join_free(struct join *join)
 {
 	if (join == NULL)

@@ -1,6 +1,6 @@
 /* join: match records by id. A table from keyed id hashes to small fixed-size values, under 100 bytes an entry.
  *
- * Ids are strangers' bytes: their hash is keyed (SHA-256 based, by the caller), so nobody can aim for collisions. */
+ * Ids are strangers' bytes: their hash is keyed (by the caller), so nobody can aim for collisions. */
 #ifndef RECORD_JOIN_H
 #define RECORD_JOIN_H
 
@@ -28,6 +28,10 @@ struct join;
 /* join_new: value_bytes: the size of each value, at most JOIN_VALUE_BYTES_MAX. */
 PRIO_MUST_USE enum prio_status join_new(struct join **join, size_t value_bytes);
 void join_free(struct join *join);
+
+/* join_reserve: about so many hashes will come: while they do, the table need not be spread out anew. Before the first join_add.
+ * PRIO_OK or PRIO_ERR_MEMORY. */
+PRIO_MUST_USE enum prio_status join_reserve(struct join *join, size_t n_entries);
 
 /* join_add: enter a value under a hash. A second one with the same bytes changes nothing but the copy count; one with other
  * bytes makes the entry JOIN_CONFLICT. value NULL: the message under this id could not be read (JOIN_UNREADABLE, unless it

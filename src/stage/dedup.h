@@ -11,12 +11,13 @@
  * are needed only for shares that were copied; they are asked for after the first step:
  *
  *     dedup_add for every share that opened
- *     dedup_resolve
+ *     dedup_resolve, or shard by shard: dedup_resolve_ids for all, dedup_resolve_copies for all, dedup_resolve_end
  *     if dedup_n_needed: go through the records again, and where dedup_needs_id, dedup_set_id
  *     dedup_finish
  *     dedup_verdict for any share
  *
- * Not thread-safe, but for dedup_needs_id and dedup_verdict, which may be called by several threads at once. */
+ * What may be called by several threads at once: dedup_add and dedup_resolve_ids as different workers, dedup_resolve_copies with
+ * different shards, dedup_needs_id and dedup_verdict. Verdicts do not depend on who added what, nor on the order. */
 #ifndef STAGE_DEDUP_H
 #define STAGE_DEDUP_H
 
@@ -26,7 +27,8 @@
 #include "prio/status.h"
 #include "record/join.h"
 
-enum { DEDUP_HASH_BYTES = 16 };
+/* Shares are spread over shards by their hashes, so that each shard is small and all processors have one. */
+enum { DEDUP_HASH_BYTES = 16, DEDUP_SHARDS = 64 };
 
 struct dedup_rules {
 	bool withhold_repeated;   /* every copy of a repeated id is WITHHELD, identical or not: beside an original partner */
@@ -34,22 +36,32 @@ struct dedup_rules {
 };
 
 struct dedup;
-PRIO_MUST_USE enum prio_status dedup_new(struct dedup **dedup, const struct dedup_rules *rules);
+PRIO_MUST_USE enum prio_status dedup_new(struct dedup **dedup, const struct dedup_rules *rules, unsigned n_workers);
 void dedup_free(struct dedup *dedup); /* NULL is fine */
 
 /* dedup_add: enter a share that opened.
  *
+ *   worker           below n_workers
  *   id, epk, share   hashes that nobody outside can aim at (keyed, or 16 bytes of a cryptographic hash) of the id's bytes,
  *                    of the ephemeral public key, and of the whole sealed share or what stands for it.
  *   seq              the share's number, different for each. Of identical copies the one with the smallest counts.
  *
  * PRIO_OK or PRIO_ERR_MEMORY. */
-PRIO_MUST_USE enum prio_status dedup_add(struct dedup *dedup, const struct join_hash *id,
+PRIO_MUST_USE enum prio_status dedup_add(struct dedup *dedup, unsigned worker, const struct join_hash *id,
 					 const uint8_t epk[DEDUP_HASH_BYTES], const uint8_t share[DEDUP_HASH_BYTES],
 					 uint64_t seq);
 
-/* dedup_resolve: decide all that hashes decide. Once, after the last dedup_add. PRIO_OK or PRIO_ERR_MEMORY. */
+/* dedup_resolve_*: decide all that hashes decide, in this order, after the last dedup_add: the ids of each shard below DEDUP_SHARDS,
+ * once; when all are done, the copies of each shard, once; then the end. PRIO_OK or PRIO_ERR_MEMORY. */
+PRIO_MUST_USE enum prio_status dedup_resolve_ids(struct dedup *dedup, unsigned worker, size_t shard);
+PRIO_MUST_USE enum prio_status dedup_resolve_copies(struct dedup *dedup, size_t shard);
+PRIO_MUST_USE enum prio_status dedup_resolve_end(struct dedup *dedup);
+
+/* dedup_resolve: all of these, on one thread. */
 PRIO_MUST_USE enum prio_status dedup_resolve(struct dedup *dedup);
+
+/* dedup_any_refused: may dedup_verdict be anything but PRIO_OK for some share? After dedup_resolve_end. */
+bool dedup_any_refused(const struct dedup *dedup);
 
 /* How many ids dedup_finish waits for; whether this share's is one of them. */
 size_t dedup_n_needed(const struct dedup *dedup);

@@ -11,7 +11,7 @@
 
 #include "stage/dedup.h"
 
-enum { SHARES_MAX = 8 };
+enum { SHARES_MAX = 8, N_WORKERS = 3 };
 
 struct share {
 	const char *id;
@@ -75,7 +75,16 @@ static void add(struct dedup *dedup, const struct share *share, uint64_t seq)
 	fake_hash(id.bytes, 'i', share->id);
 	fake_hash(epk, 'e', (const char[]){share->epk, '\0'});
 	fake_hash(bytes, 's', (const char[]){share->bytes, '\0'});
-	assert_int_equal(dedup_add(dedup, &id, epk, bytes, seq), PRIO_OK);
+	assert_int_equal(dedup_add(dedup, (unsigned)(seq % N_WORKERS), &id, epk, bytes, seq), PRIO_OK);
+}
+
+static void resolve(struct dedup *dedup)
+{
+	for (unsigned shard = 0; shard < DEDUP_SHARDS; shard++)
+		assert_int_equal(dedup_resolve_ids(dedup, shard % N_WORKERS, shard), PRIO_OK);
+	for (unsigned shard = 0; shard < DEDUP_SHARDS; shard++)
+		assert_int_equal(dedup_resolve_copies(dedup, shard), PRIO_OK);
+	assert_int_equal(dedup_resolve_end(dedup), PRIO_OK);
 }
 
 /* Verdicts of one case as text, so that a failure shows the whole of it. Identical copies are interchangeable: their
@@ -85,10 +94,10 @@ static void run(size_t n, const struct share *shares, const struct dedup_rules *
 {
 	struct dedup *dedup;
 
-	assert_int_equal(dedup_new(&dedup, rules), PRIO_OK);
+	assert_int_equal(dedup_new(&dedup, rules, N_WORKERS), PRIO_OK);
 	for (size_t i = 0; i < n; i++)
 		add(dedup, &shares[i], first_seq + i);
-	assert_int_equal(dedup_resolve(dedup), PRIO_OK);
+	resolve(dedup);
 	assert_int_equal(dedup_n_needed(dedup), needed);
 	size_t asked = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -152,7 +161,7 @@ static void takes_many(void **unused)
 	size_t refused = 0;
 
 	(void)unused;
-	assert_int_equal(dedup_new(&dedup, &rules), PRIO_OK);
+	assert_int_equal(dedup_new(&dedup, &rules, N_WORKERS), PRIO_OK);
 	for (uint32_t k = 0; k < N; k++) {
 		uint32_t i = (uint32_t)((uint64_t)k * 7919 % N);
 		uint32_t who = i % 3 == 2 ? i - 1 : i;
@@ -161,7 +170,9 @@ static void takes_many(void **unused)
 
 		memcpy(id.bytes, &who, sizeof who);
 		memcpy(hash + 4, &who, sizeof who);
-		assert_int_equal(dedup_add(dedup, &id, hash, hash, i), PRIO_OK);
+		id.bytes[6] = hash[6] = (uint8_t)(who * 31); /* all shards, the two of a share being different ones */
+		id.bytes[6] ^= 21;
+		assert_int_equal(dedup_add(dedup, k % N_WORKERS, &id, hash, hash, i), PRIO_OK);
 	}
 	assert_int_equal(dedup_resolve(dedup), PRIO_OK);
 	assert_int_equal(dedup_n_needed(dedup), 0);

@@ -260,10 +260,32 @@ static void takes_values_of_no_bytes_and_refuses_large_ones(void **unused)
 	join_free(NULL);
 }
 
+/* Room that was asked for, too little, enough or much too much of it, changes nothing but the time. */
+static void room_that_was_reserved_changes_nothing(void **unused)
+{
+	static const size_t reserved[] = {0, 1, 1000, 5000, 100000};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+		struct join *join;
+
+		assert_int_equal(join_new(&join, 4), PRIO_OK);
+		assert_int_equal(join_reserve(join, reserved[i]), PRIO_OK);
+		for (uint32_t n = 0; n < 5000; n++)
+			add(join, n, "abcd");
+		assert_int_equal(join_size(join), 5000);
+		for (uint32_t n = 0; n < 5001; n++)
+			assert_int_equal(take(join, n).found, n < 5000);
+		assert_int_equal(join_unmatched(join), 0);
+		join_free(join);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_without_taking),
+		cmocka_unit_test(room_that_was_reserved_changes_nothing),
 		cmocka_unit_test(matches_what_was_added),
 		cmocka_unit_test(counts_copies_and_finds_conflicts),
 		cmocka_unit_test(a_match_may_still_conflict),

@@ -50,7 +50,8 @@
 	{"force", "PRIO_FORCE", OPTION_FLAG, false, NULL, NULL, \
 	 "send the stored messages of earlier runs once more, for a partner that lost them", NULL}, \
 	{"memory-budget", "PRIO_MEMORY_BUDGET", OPTION_NUMBER, false, "134217728", NULL, \
-	 "bytes that tables of ids may take; larger ones are made in several passes", NULL}, \
+	 "bytes that tables of ids, and what is known of each record, may take; beyond it, tables are made in several passes, and the rest " \
+	 "lies sealed in the private bucket", NULL}, \
 	{"jobs", "PRIO_JOBS", OPTION_NUMBER, false, "0", NULL, "threads that open shares; 0: one a processor", NULL}
 enum { N_SERVER_OPTIONS = 43 };
 extern const struct option_row server_options[N_SERVER_OPTIONS];

@@ -76,7 +76,7 @@ static enum prio_status open_row(struct verify1 *run, const struct row *row, str
 	prio_wipe(&state, sizeof state);
 	if (status == PRIO_OK && verdict == PRIO_OK) {
 		server_draw(&run->server);
-		status = dedup_add(run->dedup, &id, epk, share, run->n_lines);
+		status = dedup_add(run->dedup, 0, &id, epk, share, run->n_lines);
 		if (status != PRIO_OK)
 			error_set(error, status, "%s", prio_status_sentence(status));
 	}
@@ -189,7 +189,7 @@ static enum prio_status prepare(struct verify1 *run, const struct invocation *ca
 		status = output_check(&run->output, run->inputs.files[i].name, &run->inputs, error);
 	if (status != PRIO_OK)
 		return status;
-	status = dedup_new(&run->dedup, &rules);
+	status = dedup_new(&run->dedup, &rules, 1);
 	if (status == PRIO_OK)
 		status = reader_new(&run->reader, server_max_line_bytes(&run->server));
 	if (status != PRIO_OK)
