@@ -86,7 +86,7 @@ def parts_table(sections):
 	ns = {name: kernel["ns"].get(best, kernel["ns"].get("all")) for name, kernel in sections["kernels"]["kernels"].items()}
 	whole = sections["records"]["sizes"][str(SIZE)]["tables"][best]
 	case, result = verify1.find(sections["verify1"], "A", 1, best), sections["verify1"]
-	read_ns = result["only_read_s"]["A"] / result["n_records"] * 1e9
+	read_ns = result["only_read_s"]["1"] / result["n_records"] * 1e9
 	cpu_ns = case["cpu_s"] / result["n_records"] * 1e9
 	parts = {
 		"verify1 A": (whole["verify1_a"], ["x25519", "key_derivation", "gcm_open", "read_elements", "inner_products", "add_to_sum"], {}),
@@ -232,7 +232,7 @@ def sizing_text(sections):
 - **Time** on c cores = records x CPU / c / busy, if the shares come as fast as that; busy is how busy the cores were where all {model.cores} of this machine worked: {" and ".join(f"{100 * busy:.0f} % on {name}" for name, busy in model.busy.items())}. Two cores gave {" and ".join(f"{factor} times the speed of one on {name}" for name, factor in speedups.items())}. A size just above a power of
   two costs like the next one (n_data 2049 twice as much as 2046): add fields up to a power of two less two for nothing.
 - **Reading** may be the limit: A reads its shares once, so a disk or network of d bytes a second needs records x raw bytes / d at least. Ten gigabits a second carry {1.25e9 / model.bytes_of('A', 'raw', SIZE):,.0f} records of {SIZE} fields.
-- **Memory**: {peak:.0f} MiB at most in all of these runs. It grows by about 70 bytes a record up to PRIO_MEMORY_BUDGET (128 MiB unless set otherwise), and no further.
+- **Memory**: {peak:.0f} MiB at most in all of these runs. It grows by about 80 bytes a record up to PRIO_MEMORY_BUDGET (128 MiB unless set otherwise), and no further.
 - **Disk**: raw shares and private bucket; the latter goes when results are published, unless KEEP_STATE is set.
 - **Network**: what is sent, and as much received; the same for both servers but for rounding.
 
@@ -274,7 +274,6 @@ def others_text(others):
 def document(data, peers):
 	sections, machine = data["sections"], data["machine"]
 	pictures = curves(sections)
-	read = sections["verify1"]["only_read_s"]["A"] / sections["verify1"]["n_records"]
 	missed = [row["what"] for row in data["targets"] if row["verdict"] == targets.MISSED]
 	parts = [f"""# Performance
 
@@ -319,8 +318,7 @@ Where the time goes, by the kernels' own figures; the rest is wiping, the envelo
 
 ## From files
 
-verify1 of {sections["verify1"]["n_records"]:,} records of {sections["verify1"]["n_data"]} fields, from NDJSON files in the page cache to packets, checkpoints and journal on disk. Reading A's files and nothing else takes {read * 1e6:.1f} us a record on one core ({read * 1e9 / sections["verify1"]["x_ns"]:.2f} X): that is
-the limit.
+verify1 of {sections["verify1"]["n_records"]:,} records of {sections["verify1"]["n_data"]} fields, from NDJSON files in the page cache to packets, checkpoints and journal on disk. The limit: {verify1.limit_words(sections["verify1"])}
 
 {verify1_table(sections["verify1"])}
 
@@ -336,7 +334,7 @@ verify1, verify2, aggregate, publish, over files.
 
 {runs_table(sections["runs"])}
 
-Peak memory, MiB. What grows is the table of ids, under 100 bytes a record and never more than PRIO_MEMORY_BUDGET (128 MiB unless set otherwise); held to a megabyte, it shows that nothing else does.
+Peak memory, MiB. What grows is what is kept of each record (40 bytes) and the tables of ids (up to 75 an entry), together never more than PRIO_MEMORY_BUDGET (128 MiB unless set otherwise); held to a megabyte, they show that nothing else does.
 
 {table(memory.HEAD, memory.rows(sections["memory"]))}
 
