@@ -3,7 +3,7 @@
 
 	bench/report.py [BUILD_DIRECTORY]
 
-Reads bench.json and bench-peers.json there (build); without the latter the peers are left out. No figure is written by hand.
+Reads bench.json, bench-peers.json and bench-million.json there (build); what the latter two would tell is left out without them. No figure is written by hand.
 Standard library only.
 """
 
@@ -242,7 +242,23 @@ Computed by these formulas for shares in the page cache or on a store that is as
 """
 
 
-def reference_text(sections):
+def million_text(million, cores):
+	"""The reference data set as it was run, on a disk."""
+	if million is None:
+		return "`bench/million.py` runs it for real; it was not run beside this."
+	rows = []
+	for name, took in million["alone"].items():
+		raw = million["sizes"][name]["raw"]
+		rows.append([name, cores, f"{took['wall_s']:.0f} s", f"{raw / 1e9 / took['wall_s']:.2f}", us(took["cpu_s"] / million["n_records"] * 1e9),
+			f"{took['peak_mib']:.0f}", size(raw), size(million["sizes"][name]["private"]), size(million["sizes"][name]["sent"])])
+	return f"""Run for real by `bench/million.py`, {million["n_records"]:,} records of {million["n_data"]} fields on this machine's disk, A's shares not in its page cache; published counts checked. Both servers at once took
+{max(took["wall_s"] for took in million["together"].values()):.0f} s. One after the other, each over the other's messages:
+
+{table(["server", "cores", "seconds", "GB/s of raw shares", "CPU a record, us", "peak MiB", "raw shares", "private bucket", "sent"], rows)}
+"""
+
+
+def reference_text(sections, million, cores):
 	model = Model(sections["runs"])
 	n_records = 1_000_000
 	sites = sections["runs"]["sites"]
@@ -262,6 +278,8 @@ published counts checked: {done}. From the largest of {SIZE} fields, times {n_re
 {table(["server", "cores", f"measured, {largest['n_records']:,} records", "1,000,000 records", "raw shares", "private bucket", "sent"], rows)}
 
 The original needs 275 ms of CPU a record and server (quoted): {275e-3 * n_records / 3600:.0f} hours on one core, {275e-3 * n_records / 7200:.0f} on two.
+
+{million_text(million, cores)}
 """
 
 
@@ -271,7 +289,7 @@ def others_text(others):
 	return f"**Other programs used {100 * others:.0f} % of the machine during this run.** Its wall clocks and busy shares say little; CPU times and what runs on one thread hold.\n\n"
 
 
-def document(data, peers):
+def document(data, peers, million):
 	sections, machine = data["sections"], data["machine"]
 	pictures = curves(sections)
 	missed = [row["what"] for row in data["targets"] if row["verdict"] == targets.MISSED]
@@ -343,7 +361,7 @@ Peak memory, MiB. What grows is what is kept of each record (40 bytes) and the t
 	parts += [f"![{words}]({name})\n" for name, words in pictures]
 	parts.append("## Peers\n\n" + (peers_text(peers) if peers else "`make bench-peers` was not run beside this one.\n"))
 	parts.append("## Sizing\n\n" + sizing_text(sections))
-	parts.append("## One million records of 2000 fields\n\n" + reference_text(sections))
+	parts.append("## One million records of 2000 fields\n\n" + reference_text(sections, million, machine["cores"]))
 	return "\n".join(parts)
 
 
@@ -351,13 +369,13 @@ def main():
 	if len(sys.argv) > 2:
 		sys.exit("usage: bench/report.py [BUILD_DIRECTORY]")
 	directory = sys.argv[1] if len(sys.argv) == 2 else os.path.join(os.path.dirname(HERE), "build")
-	data, peers = load(os.path.join(directory, "bench.json")), load(os.path.join(directory, "bench-peers.json"))
+	data, peers, million = (load(os.path.join(directory, f"bench{part}.json")) for part in ("", "-peers", "-million"))
 	wanted = ["kernels", "records", "curve", "verify1", "runs", "memory"]
 	if data is None or any(not data["sections"].get(name) for name in wanted):
 		sys.exit(f"there is no bench.json of all sections in {directory}: run `make bench` first")
 	data["targets"] = targets.compute(data["sections"], peers)
 	with open(os.path.join(DOCS, "performance.md"), "w", encoding="utf-8") as file:
-		file.write(document(data, peers))
+		file.write(document(data, peers, million))
 
 
 if __name__ == "__main__":
