@@ -54,16 +54,24 @@ def lines():
 	for data in (b"", b"\n", b"\n\n\n", b"one\ntwo\nthree", b"one\r\ntwo\r\n", b"x" * 200 + b"\ny\n", b"\0\n\xff\n"):
 		for head in (b"\x10\x08\x55\xaa", b"\x00\x00\x00\x00", b"\x3f\x5f\x80\x80"):
 			yield head + data
+	# Long enough for the CRC by vectors: the line feed, and the byte that stands third, in each part of 256 bytes.
+	for at in (3, 70, 130, 255, 256, 600, 1023, 1024, 1300):
+		yield b"\x3f\x5f\xaa\x80" + b"x" * at + b"\n" + b"y" * (1400 - at)
+		yield b"\x3f\x5f\xaa\x80" + b"x" * at + b"\xaa" + b"y" * (1400 - at)
 
 
 def record():
 	odd = [b'{"id":"a","payload":"AAAA"}', b'{ "payload" : "AA==" , "id" : "\xc3\xa9" }\r', b'{"id":7,"payload":"AAAA","x":[1.5,{"y":null}]}',
 		b'{"id":12345678901234567890,"payload":""}', b'{"id":"\\u00e9\\ud83d\\ude00","payload":"AA\\/A"}', b'{"payload":"AAAA"}',
 		b'{"id":null,"payload":null}', b'[1]', b'', b'{"id":"a","id":"b","payload":"AAAA","n":-1e-7,"m":1e22,"k":99999999999999999999}']
+	# Where parsing and decoding at once goes on by the careful decoder, and what it has to leave.
+	odd += [b'{"id":"a","payload":"AAAA%sAAA"}' % rest for rest in (b"", b" ", b"\t", b"\r", b"\0", b"\x7f", b"\xc3\xa9", b"=", b'","x":"')]
 	for line in lines_of(recorded("h*/**/raw/**/part*", 4096)) + odd:
 		if len(line) < 600:
 			yield b"\1" + line
 			yield b"\0" + line
+	for n in (1024, 1025):  # the longest id, and a longer one
+		yield b'\1{"id":"%s","payload":"AAAA"}' % (b"i" * n)
 
 
 def b64():

@@ -7,7 +7,9 @@
 
 #include "prio/bytes.h"
 
-/* crc32c: of the bytes that crc is the CRC of, followed by these; 0 to begin. Source: RFC 3720, appendix B.4. */
+/* Which way is taken depends on the CPU alone: these are in no table of kernels, so that neither PRIO_CPU nor a self-test concerns them.
+ *
+ * crc32c: of the bytes that crc is the CRC of, followed by these; 0 to begin. Source: RFC 3720, appendix B.4. */
 uint32_t crc32c(uint32_t crc, struct prio_bytes bytes);
 
 /* crc32c_until: the same of the bytes up to and including the first that equals last, or of all where there is none. Returns how many

@@ -41,14 +41,14 @@ PRIO_MUST_USE enum prio_status record_parse(struct record *record, struct prio_m
 					    struct record_scratch *scratch);
 
 /* record_decode: record_parse and base64_decode in one go, for lines as every known writer of shares writes them: an id, then a payload
- * that decodes strictly up to the line's last quote, which proves that it is one string and where it ends, so that nothing needs to look
+ * that decodes up to the line's last quote, which proves that it is one string and where it ends, so that nothing needs to look
  * for that first.
  *
  *   line     writable as for record_parse, and left as it is.
  *   decoded  in: room, not in line, at least base64_decoded_max(line.n). Out: the payload's bytes.
  *
  * true: record and decoded are what record_parse and base64_decode, neither refusing, would have made of the line. false: this line is for
- * those two; record and decoded hold nothing. */
+ * those two; record holds nothing, and decoded is the same room, with anything in it. */
 PRIO_MUST_USE bool record_decode(struct record *record, struct prio_mut line, struct prio_mut *decoded);
 
 /* How JSON is written: the original command-line tool's way, or Spark's. */
