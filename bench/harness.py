@@ -64,6 +64,16 @@ def read_first(path, pattern):
 		return "unknown"
 
 
+def revision():
+	"""What was measured, as git names it."""
+	try:
+		top = os.path.dirname(os.path.abspath(__file__))
+		return subprocess.run(["git", "-C", top, "describe", "--always", "--dirty", "--abbrev=10"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+			check=True, text=True).stdout.strip()
+	except (OSError, subprocess.CalledProcessError):
+		return "unknown"
+
+
 def available_bytes():
 	return int(read_first("/proc/meminfo", r"^MemAvailable:\s*(\d+)") or 0) * 1024
 
@@ -85,7 +95,7 @@ class Bench:
 		about = subprocess.run([os.path.join(self.bindir, "prio_bench"), "about"], stdout=subprocess.PIPE, check=True)
 		return {
 			"cpu": read_first("/proc/cpuinfo", r"^model name\s*:(.*)$"), "cpu_family": read_first("/proc/cpuinfo", r"^cpu family\s*:(.*)$"),
-			"cores": len(self.cores), "kernel": platform.release(),
+			"cores": len(self.cores), "kernel": platform.release(), "revision": revision(),
 			"memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9), **json.loads(about.stdout),
 		}
 

@@ -295,7 +295,7 @@ def document(data, peers, million):
 	missed = [row["what"] for row in data["targets"] if row["verdict"] == targets.MISSED]
 	parts = [f"""# Performance
 
-Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes){" and one of `make bench-peers`" if peers else ""}; every figure below was measured there, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
+Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["seconds"] / 60:.0f} minutes){" and one of `make bench-peers`" if peers else ""}; every figure below was measured there, at revision {machine["revision"]}, unless it is called quoted or computed. To get your own: `make bench bench-peers && bench/report.py`.
 
 {others_text(data.get("others"))}Machine: {machine["cpu"]} (family {machine["cpu_family"]}), {machine["cores"]} cores, {machine["memory_gb"]} GB, Linux {machine["kernel"].split("-")[0]}; {machine["openssl"]}; GCC {machine["compiler"]}; libipsec-mb {"in use" if machine["ipsec_mb"] else "not in use"}. Tables of kernels: {", ".join(machine["tables"])}.
 
@@ -309,7 +309,7 @@ Made by bench/report.py from one run of `make bench` ({data["effort"]}, {data["s
   result ends the run.
 - **Whole runs** are of the shipped program over files in the page cache, start, journal and durable writes included. A server runs over messages that the other has sent before, so that it never waits.
 
-`make bench BENCH=quick` takes half a minute and leaves out the large runs, `BENCH=full` takes longer for smaller errors.
+`make bench BENCH=quick` takes a minute and leaves out the large runs, `BENCH=full` takes longer for smaller errors.
 
 ## Targets
 
