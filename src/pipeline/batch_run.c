@@ -208,13 +208,21 @@ enum prio_status batch_visit_all(const struct run *run, const struct batch_run *
 	return exec_run(run->n_workers, batch->plan.n_tasks, visit_task, &visiting, error);
 }
 
+uint64_t run_n_fit(const struct run *run, uint64_t entry_bytes)
+{
+	uint64_t budget_bytes = run->settings->memory_budget_bytes;
+	uint64_t left_bytes = budget_bytes > run->kept_bytes ? budget_bytes - run->kept_bytes : 0;
+
+	if (budget_bytes == 0)
+		return UINT64_MAX;
+	return left_bytes > entry_bytes ? left_bytes / entry_bytes : 1;
+}
+
 uint32_t run_partitions(const struct run *run, uint64_t n_entries)
 {
 	const uint64_t entry_bytes = 75; /* at most: a message takes 67, a share while repeated ones are looked for 70 */
-	uint64_t budget_bytes = run->settings->memory_budget_bytes;
-	uint64_t left_bytes = budget_bytes > run->kept_bytes ? budget_bytes - run->kept_bytes : 0;
-	uint64_t n_fit = left_bytes > entry_bytes ? left_bytes / entry_bytes : 1;
-	uint64_t n = budget_bytes == 0 ? 1 : n_entries / n_fit + (n_entries % n_fit != 0);
+	uint64_t n_fit = run_n_fit(run, entry_bytes);
+	uint64_t n = n_entries / n_fit + (n_entries % n_fit != 0);
 
 	return n < 1 ? 1 : n > 65536 ? 65536 : (uint32_t)n;
 }

@@ -18,8 +18,7 @@ enum prio_status kept_init(struct run *run, struct batch_run *batch, struct prio
 	uint64_t most_bytes = budget_bytes == 0 ? UINT64_MAX : budget_bytes / 2;
 
 	if (batch->n_opened <= (most_bytes - run->kept_bytes) / sizeof *kept->records) {
-		kept->n_bytes = batch->n_opened * sizeof *kept->records;
-		run->kept_bytes += kept->n_bytes;
+		run->kept_bytes += batch->n_opened * sizeof *kept->records;
 		kept->records = calloc(batch->n_opened + 1, sizeof *kept->records);
 		return kept->records != NULL ? PRIO_OK : error_set(error, PRIO_ERR_MEMORY, "out of memory");
 	}

@@ -26,7 +26,6 @@ struct kept_record {
 
 struct kept {
 	struct kept_record *records; /* of the whole batch; NULL: they are in files */
-	uint64_t n_bytes;            /* that records takes */
 	uint32_t *generations;       /* by task: how often its file was written; 0: there is none, and all is zeros */
 };
 

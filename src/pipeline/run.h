@@ -160,6 +160,9 @@ struct partition {
 	uint32_t n;
 };
 
+/* run_n_fit: how many entries of so many bytes fit the memory budget, beside what is kept of the records; at least 1. */
+uint64_t run_n_fit(const struct run *run, uint64_t entry_bytes);
+
 /* run_partitions: how many parts a table of n_entries needs, beside what is kept of the records. partition_has: is this hash in the part? */
 uint32_t run_partitions(const struct run *run, uint64_t n_entries);
 static inline bool partition_has(struct partition partition, const uint8_t *hash)

@@ -11,6 +11,7 @@
 #include "pipeline/output.h"
 #include "pipeline/query.h"
 #include "pipeline/refused.h"
+#include "record/ndjson.h"
 #include "stage/dedup.h"
 
 /* Looking for repeated ids and copied shares. */
@@ -115,6 +116,18 @@ static enum prio_status keep_verdict(void *context, uint64_t record, struct kept
 	return PRIO_OK;
 }
 
+/* The ids of copied shares, which may be long, are asked for in as many rounds as the memory budget wants: half of what is left of it,
+ * for the table's rows are there too. */
+static enum prio_status name_copies(struct search *search, struct prio_error *error)
+{
+	uint64_t n_fit = run_n_fit(search->run, (uint64_t)2 * RECORD_ID_BYTES_MAX);
+	enum prio_status status = PRIO_OK;
+
+	while (status == PRIO_OK && dedup_ask(search->dedup, n_fit < SIZE_MAX ? (size_t)n_fit : SIZE_MAX))
+		status = visit_all(search, KEPT_NONE, name, error);
+	return status;
+}
+
 /* One table over the records of search->ids and search->epks. */
 static enum prio_status find_repeated_among(struct search *search, const struct dedup_rules *rules, struct prio_error *error)
 {
@@ -125,7 +138,7 @@ static enum prio_status find_repeated_among(struct search *search, const struct 
 	if (status == PRIO_OK)
 		status = resolve(search, error);
 	if (status == PRIO_OK && dedup_n_needed(search->dedup) > 0)
-		status = visit_all(search, KEPT_NONE, name, error);
+		status = name_copies(search, error);
 	if (status == PRIO_OK)
 		status = dedup_error(dedup_finish(search->dedup), error);
 	if (status == PRIO_OK && dedup_any_refused(search->dedup))

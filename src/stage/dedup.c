@@ -66,6 +66,8 @@ struct dedup {
 	struct group *groups;
 	size_t n_groups;
 	size_t n_needed;
+	size_t asked_begin; /* the groups whose ids are asked for; both 0: all */
+	size_t asked_end;
 };
 
 static void empty(struct list *list)
@@ -409,16 +411,31 @@ static struct row *find_row(const struct dedup *dedup, uint64_t seq)
 	return bsearch(&key, dedup->rows, dedup->n_rows, sizeof *dedup->rows, by_seq);
 }
 
+bool dedup_ask(struct dedup *dedup, size_t n_keys)
+{
+	for (size_t i = dedup->asked_begin; i < dedup->asked_end; i++) {
+		free(dedup->groups[i].smallest_id);
+		dedup->groups[i].smallest_id = NULL;
+	}
+	dedup->asked_begin = dedup->asked_end;
+	dedup->asked_end += n_keys < dedup->n_groups - dedup->asked_end ? n_keys : dedup->n_groups - dedup->asked_end;
+	return dedup->asked_begin < dedup->asked_end;
+}
+
 size_t dedup_n_needed(const struct dedup *dedup)
 {
 	return dedup->n_needed;
 }
 
+static bool is_asked(const struct dedup *dedup, const struct row *row)
+{
+	return row != NULL && row->group != NO_GROUP && !row->has_id &&
+	       (dedup->asked_end == 0 || (row->group >= dedup->asked_begin && row->group < dedup->asked_end));
+}
+
 bool dedup_needs_id(const struct dedup *dedup, uint64_t seq)
 {
-	const struct row *row = find_row(dedup, seq);
-
-	return row != NULL && row->group != NO_GROUP && !row->has_id;
+	return is_asked(dedup, find_row(dedup, seq));
 }
 
 static bool is_smaller(struct prio_bytes id, const struct group *group)
@@ -433,7 +450,7 @@ enum prio_status dedup_set_id(struct dedup *dedup, uint64_t seq, struct prio_byt
 {
 	struct row *row = find_row(dedup, seq);
 
-	if (row == NULL || row->group == NO_GROUP || row->has_id)
+	if (!is_asked(dedup, row))
 		return PRIO_ERR_ARGUMENT;
 	struct group *group = &dedup->groups[row->group];
 	if (group->smallest_id == NULL || is_smaller(id, group)) {

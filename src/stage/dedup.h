@@ -12,7 +12,8 @@
  *
  *     dedup_add for every share that opened
  *     dedup_resolve, or shard by shard: dedup_resolve_ids for all, dedup_resolve_copies for all, dedup_resolve_end
- *     if dedup_n_needed: go through the records again, and where dedup_needs_id, dedup_set_id
+ *     if dedup_n_needed: go through the records again, and where dedup_needs_id, dedup_set_id; where that many ids may take too
+ *         much memory, once for each piece that dedup_ask gives
  *     dedup_finish
  *     dedup_verdict for any share
  *
@@ -63,7 +64,12 @@ PRIO_MUST_USE enum prio_status dedup_resolve(struct dedup *dedup);
 /* dedup_any_refused: may dedup_verdict be anything but PRIO_OK for some share? After dedup_resolve_end. */
 bool dedup_any_refused(const struct dedup *dedup);
 
-/* How many ids dedup_finish waits for; whether this share's is one of them. */
+/* dedup_ask: from now on ask for the ids of the next n_keys of the ephemeral keys that stand under several, and no others; without it,
+ * for all. Of each key asked for, one id at a time is held in memory, and none any more after the next call. Returns false when
+ * there are no more. n_keys: not 0. */
+bool dedup_ask(struct dedup *dedup, size_t n_keys);
+
+/* How many ids dedup_finish waits for; whether this share's is one of them, and asked for. */
 size_t dedup_n_needed(const struct dedup *dedup);
 bool dedup_needs_id(const struct dedup *dedup, uint64_t seq);
 

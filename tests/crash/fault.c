@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,17 @@
 static struct {
 	enum fault_kind kind;
 	uint64_t at;
+	const char *key_end;
 	int log;
-	pthread_mutex_t lock; /* guards n: held while a change is made, so that they come one after the other */
+	pthread_mutex_t lock; /* guards n and at: held while a change is made, so that they come one after the other */
 	uint64_t n;
 } plan = {.log = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-void fault_plan(enum fault_kind kind, uint64_t at, int log)
+void fault_plan(enum fault_kind kind, uint64_t at, const char *key_end, int log)
 {
 	plan.kind = kind;
 	plan.at = at;
+	plan.key_end = key_end;
 	plan.log = log;
 }
 
@@ -56,6 +59,13 @@ static void note(const struct fault_store *store, const char *what, const char *
 		abort();
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text);
+
+	return n >= strlen(end) && strcmp(text + n - strlen(end), end) == 0;
+}
+
 /* A change begins: counted, noted, and where it is the chosen one, done for. */
 static enum prio_status begin(const struct fault_store *store, const char *what, const char *key, const uint8_t *digest,
 			      struct prio_error *error)
@@ -63,6 +73,8 @@ static enum prio_status begin(const struct fault_store *store, const char *what,
 	pthread_mutex_lock(&plan.lock);
 	plan.n++;
 	note(store, what, key, digest);
+	if (plan.key_end != NULL && plan.at == 0 && ends_with(key, plan.key_end))
+		plan.at = plan.n;
 	if (plan.n != plan.at)
 		return PRIO_OK;
 	if (plan.kind == FAULT_BEFORE)

@@ -18,11 +18,12 @@ enum fault_kind {
 	FAULT_IO,     /* or as on a broken one: PRIO_ERR_IO */
 };
 
-/* fault_plan: what goes wrong and at which change; log: descriptor that a line goes to for each change, or -1:
+/* fault_plan: what goes wrong, and at which change: by its number, or where that is 0 and key_end is not NULL, the first one of a key
+ * that ends so; log: descriptor that a line goes to for each change, or -1:
  *
  *     number TAB role TAB create|commit|put|delete|lock|sweep TAB key TAB SHA-256 of the content, or "-"
  */
-void fault_plan(enum fault_kind kind, uint64_t at, int log);
+void fault_plan(enum fault_kind kind, uint64_t at, const char *key_end, int log);
 
 /* fault_wrap: takes the store; freeing the new one frees it. role: a static string, for the log. Never NULL. Thread-safe once
  * planned. */

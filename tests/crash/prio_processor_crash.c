@@ -3,6 +3,7 @@
  *
  *     PRIO_CRASH_HOW         before, after: end the process; full, io: the change fails. Nothing goes wrong without it.
  *     PRIO_CRASH_AT          the number of the change
+ *     PRIO_CRASH_KEY         instead of a number: the first change of a key that ends so, where numbers differ from run to run
  *     PRIO_CRASH_LOG         file that the log of changes is appended to
  *     PRIO_CRASH_TASK_BYTES  size of a task, so that few records make several
  */
@@ -45,7 +46,7 @@ static void plan_fault(void)
 
 	if (path != NULL && log < 0)
 		abort();
-	fault_plan(kind_of(getenv("PRIO_CRASH_HOW")), number_of("PRIO_CRASH_AT"), log);
+	fault_plan(kind_of(getenv("PRIO_CRASH_HOW")), number_of("PRIO_CRASH_AT"), getenv("PRIO_CRASH_KEY"), log);
 }
 
 static int run(struct invocation *call)

@@ -1,6 +1,7 @@
 """Runs beside, after and instead of other runs of the same server: who may run, what a complete run does when it is started
 again, what is cleared and what is not, and data that change in between."""
 
+import glob
 import os
 import random
 import shutil
@@ -385,13 +386,16 @@ def test_message_that_changes_after_its_manifest(scene, stage, change):
 @pytest.mark.parametrize("budgets", [("100", None), (None, "100"), ("100", "300")])
 @pytest.mark.parametrize("stage", ["verify1", "verify2", "aggregate"])
 def test_memory_budget(scene, stage, budgets):
-	"""Tables of ids in several passes, in one run and not in the next one: the same verdicts, the same bytes."""
+	"""Tables of ids in several passes and what is known of records in files, in one run and not in the next one: the same verdicts, the
+	same bytes. How often such a file is written depends on a random key, so the change is chosen by its name."""
 	servers = scene.new()
 	a, b = servers
-	at = next(change.number for change in scene.changes["A"] if change.role == "outbox" and change.key.endswith(f"/{stage}/_SUCCESS"))
-	runs = [scene.start(a, "before", at, PRIO_MEMORY_BUDGET=budgets[0]), scene.start(b, PRIO_MEMORY_BUDGET="100")]
+	runs = [scene.start(a, "before", PRIO_CRASH_KEY=f"/external/{stage}/_SUCCESS", PRIO_MEMORY_BUDGET=budgets[0]),
+		scene.start(b, PRIO_MEMORY_BUDGET="100")]
 	runs[0].wait()
 	assert runs[0].process.returncode == -signal.SIGKILL, runs[0].err
+	assert bool(glob.glob(os.path.join(glob.escape(a.checkpoints()), "*", "kept-*"))) == (budgets[0] is not None)
+	assert STAGES[:STAGES.index(stage)] == tuple(name for name in STAGES if os.path.exists(os.path.join(a.sent(name), "_SUCCESS")))
 	runs.append(scene.start(a, PRIO_MEMORY_BUDGET=budgets[1]))
 	assert [run.wait() for run in runs[1:]] == [DONE, DONE], [run.err for run in runs[1:]]
 	scene.check(servers)

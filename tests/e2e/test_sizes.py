@@ -1,5 +1,6 @@
 """Sizes: many records, many parts, large parts, small budgets."""
 
+import json
 import os
 import resource
 import shutil
@@ -7,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from servers import Pair  # noqa: E402
+from servers import Pair, move_lines  # noqa: E402
 from test_process import assert_all_done, assert_published, entry  # noqa: E402
 
 # Under a sanitizer everything takes several times as long and as much memory.
@@ -52,6 +53,33 @@ def test_twenty_times_the_records_in_the_same_memory(tmp_path):
 	if not SANITIZED:
 		for few, many in zip(*peaks.values()):
 			assert many < few + MIB
+
+
+def test_copies_under_long_ids_fit_the_budget(tmp_path):
+	"""Every share once more under a second id, of the greatest length: while the smaller one of each two is looked for, not all of them
+	are held at once."""
+	n, budget = MANY // 5, 2 * MIB
+	peaks = {}
+	for length in (40, 1024):
+		pair = Pair(tmp_path / str(length), [entry("many", 2)])
+		try:
+			pair.generate("--mode", "random", "--n-rows", n)
+			for server in pair.servers:
+				move_lines(server, "many", lambda lines: [[json.dumps({**json.loads(line), "id": (which + json.loads(line)["id"]).ljust(length, "x")})
+					for line in lines for which in "ba"]])
+			runs = pair.run(seconds=1200, PRIO_MEMORY_BUDGET=budget, PRIO_JOBS=1)
+			assert_all_done(runs)
+			for server in pair.servers:
+				assert server.published("many")["total"] == n
+				refused = server.refused("many", "verify1")
+				assert len(refused) == n and all(record["reason"] == "copied-share" and record["id"][0] == "b" for record in refused)
+			peaks[length] = [run.peak_bytes for run in runs]
+		finally:
+			shutil.rmtree(pair.root)
+	print("peaks:", {length: [f"{peak / MIB:.1f} MiB" for peak in both] for length, both in peaks.items()})
+	if not SANITIZED:
+		for short, long in zip(*peaks.values()):
+			assert long < short + budget + MIB
 
 
 def test_many_tiny_parts(tmp_path):

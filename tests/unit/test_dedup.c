@@ -118,6 +118,48 @@ static void run(size_t n, const struct share *shares, const struct dedup_rules *
 	dedup_free(dedup);
 }
 
+/* Ids asked for in pieces: no other is wanted meanwhile, and the verdicts are those of all at once. */
+static void asks_for_ids_in_pieces(void **unused)
+{
+	static const struct share shares[] = {{"d", '1', '1', COP}, {"c", '1', '1', OK},  {"b", '2', '2', COP}, {"a", '2', '2', OK},
+					      {"f", '3', '3', OK},  {"g", '3', '3', COP}, {"h", '3', '3', COP}, {"e", '4', '4', OK}};
+	enum { N = sizeof shares / sizeof *shares };
+	const struct dedup_rules rules = {0};
+
+	(void)unused;
+	for (size_t n_keys = 1; n_keys <= 4; n_keys++) {
+		struct dedup *dedup;
+		size_t n_pieces = 0;
+
+		assert_int_equal(dedup_new(&dedup, &rules, N_WORKERS), PRIO_OK);
+		for (size_t i = 0; i < N; i++)
+			add(dedup, &shares[i], i);
+		resolve(dedup);
+		assert_int_equal(dedup_n_needed(dedup), 7);
+		for (; dedup_ask(dedup, n_keys); n_pieces++) {
+			size_t keys = 0;
+
+			assert_int_equal(dedup_finish(dedup), PRIO_ERR_CHANGED);
+			for (size_t i = 0; i < N; i++) {
+				struct prio_bytes id = {(const uint8_t *)shares[i].id, 1};
+
+				if (dedup_needs_id(dedup, i)) {
+					assert_int_equal(dedup_set_id(dedup, i, id), PRIO_OK);
+					keys |= (size_t)1 << (shares[i].epk - '1');
+				}
+				assert_int_equal(dedup_set_id(dedup, i, id), PRIO_ERR_ARGUMENT);
+			}
+			assert_true((size_t)__builtin_popcountll(keys) <= n_keys && keys != 0);
+		}
+		assert_int_equal(n_pieces, (3 + n_keys - 1) / n_keys);
+		assert_false(dedup_ask(dedup, n_keys));
+		assert_int_equal(dedup_finish(dedup), PRIO_OK);
+		for (size_t i = 0; i < N; i++)
+			assert_int_equal(dedup_verdict(dedup, i), shares[i].want);
+		dedup_free(dedup);
+	}
+}
+
 static void gives_each_share_its_verdict(void **unused)
 {
 	(void)unused;
@@ -191,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_each_share_its_verdict),
+		cmocka_unit_test(asks_for_ids_in_pieces),
 		cmocka_unit_test(takes_many),
 	};
 
