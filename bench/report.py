@@ -362,7 +362,7 @@ Peak memory, MiB. What grows is what is kept of each record (40 bytes) and the t
 	parts.append("## Peers\n\n" + (peers_text(peers) if peers else "`make bench-peers` was not run beside this one.\n"))
 	parts.append("## Sizing\n\n" + sizing_text(sections))
 	parts.append("## One million records of 2000 fields\n\n" + reference_text(sections, million, machine["cores"]))
-	return "\n".join(parts)
+	return "\n".join(parts).rstrip() + "\n"
 
 
 def main():
