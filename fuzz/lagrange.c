@@ -2,21 +2,12 @@
  *
  * Input: a byte for the size, then elements of 11 bytes: what the sums are multiplied with and the powers of one set,
  * then the other's; taken again and again where there are too few. */
+#include "fuzz/harness/element.h"
 #include "fuzz/harness/fuzz.h"
 #include "prio1/ntt/kernels.h"
 #include "prio1/ntt/lagrange.h"
 
 enum { LOG2_SIZES = 12 };
-
-static u128 element(struct prio_bytes in, size_t i)
-{
-	size_t n = in.n / FIELD_BYTES;
-	u128 x = 0;
-
-	for (size_t k = 0; k < FIELD_BYTES && n > 0; k++)
-		x = x << 8 | in.p[FIELD_BYTES * (i % n) + k];
-	return field_reduce(x);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {

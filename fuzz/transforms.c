@@ -3,6 +3,7 @@
  *
  * Input: a byte for the size and one for where the second vector begins, then elements of 11 bytes, taken again and
  * again where there are too few. */
+#include "fuzz/harness/element.h"
 #include "fuzz/harness/fuzz.h"
 #include "prio1/codec/kernels.h"
 #include "prio1/ntt/kernels.h"
@@ -10,16 +11,6 @@
 enum { LOG2_SIZES = 11, VECTORS = 4 };
 
 typedef void transform(const struct ntt *ntt, struct field_vector *vector);
-
-static u128 element(struct prio_bytes in, size_t i)
-{
-	size_t n = in.n / FIELD_BYTES;
-	u128 x = 0;
-
-	for (size_t k = 0; k < FIELD_BYTES && n > 0; k++)
-		x = x << 8 | in.p[FIELD_BYTES * (i % n) + k];
-	return field_reduce(x);
-}
 
 static void fill(struct field_vector *x, struct prio_bytes in, size_t first, size_t n)
 {
